@@ -1,0 +1,51 @@
+import type { Labels } from './labels.ts'
+import type { Matcher } from './matcher.ts'
+import type { SampleColumns } from './samples.ts'
+
+/** Times are Unix milliseconds, both ends included. */
+export interface TimeRange {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** What a query will do with the series: a storage may use it to read less, never to answer differently. */
+export interface SelectHints {
+  readonly stepMs: number
+  /** Range of the selector (`m[5m]`), 0 for an instant selector. */
+  readonly rangeMs: number
+  /** Function or aggregation directly around the selector, `''` for none. */
+  readonly func: string
+}
+
+export interface SelectRequest extends TimeRange {
+  /** All must match. At least one never matches the empty string, checked by the caller. */
+  readonly matchers: readonly Matcher[]
+  readonly hints?: SelectHints
+}
+
+/** Series in ascending order of their labels, each with its samples in the requested range (or none). */
+export interface SeriesSet {
+  readonly length: number
+  labels(index: number): Labels
+  /** Fills `into` with the samples of the series at `index`, in time order, stale markers included. */
+  read(index: number, into: SampleColumns): void
+  /** Texts for the answer's `warnings`, e.g. of a remote source that failed. */
+  readonly warnings: readonly string[]
+}
+
+/** A view of the data as it was when it was opened: later appends stay invisible. */
+export interface Querier {
+  /** Selects for several requests at once; all answers come from one snapshot. */
+  select(requests: readonly SelectRequest[]): Promise<readonly SeriesSet[]>
+  /** Distinct label names of the matching series, sorted. */
+  labelNames(request: SelectRequest): Promise<readonly string[]>
+  /** Distinct values of `name` of the matching series, sorted. */
+  labelValues(name: string, request: SelectRequest): Promise<readonly string[]>
+  /** Gives the snapshot back; the series sets must not be used afterwards. */
+  close(): void
+}
+
+/** Anything that PromQL can ask. */
+export interface Queryable {
+  querier(range: TimeRange): Querier
+}

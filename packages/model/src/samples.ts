@@ -1,0 +1,34 @@
+import type { FloatHistogram } from './histogram.ts'
+
+/**
+ * The samples of one series in columns. Arrays may be longer than `length`, and may be views on memory of the storage
+ * that filled them: read them before the next `read` of the same series set, never keep them.
+ */
+export class SampleColumns {
+  /** Unix milliseconds, strictly increasing over `[0, length)`. */
+  timesMs: Float64Array = new Float64Array(0)
+  /** Float values; meaningless where `histograms[i]` is set. Stale markers are recognised in `bits` only. */
+  values: Float64Array = new Float64Array(0)
+  /** The values' bits: index 2i holds the low word of values[i], 2i+1 the high word. */
+  bits: Uint32Array = new Uint32Array(0)
+  /** Undefined when the series has no histogram in range. A stale marker is always a float. */
+  histograms: (FloatHistogram | undefined)[] | undefined
+  /** Start (created) timestamps in Unix milliseconds, 0 for none; undefined when no sample has one. */
+  startTimesMs: Float64Array | undefined
+  length = 0
+
+  /** Makes own arrays with room for `count` samples; what was in them is lost. */
+  reserve(count: number): void {
+    if (this.timesMs.length < count) {
+      const capacity = Math.max(128, count, 2 * this.timesMs.length)
+      this.setArrays(new Float64Array(capacity), new Float64Array(capacity))
+    }
+  }
+
+  /** Points the columns at arrays that somebody else owns. */
+  setArrays(timesMs: Float64Array, values: Float64Array): void {
+    this.timesMs = timesMs
+    this.values = values
+    this.bits = new Uint32Array(values.buffer as ArrayBuffer, values.byteOffset, 2 * values.length)
+  }
+}
