@@ -1,0 +1,13 @@
+/** Door `@promontory/base/yaml`: strict, positioned, Go-flavoured YAML for every configuration file. */
+export * from './yaml-collections.ts'
+export * from './yaml-error.ts'
+export { describeNode, entryOf, isNullNode, parseYaml } from './yaml-node.ts'
+export type { YamlEntry, YamlMapping, YamlNode, YamlScalar, YamlSequence } from './yaml-node.ts'
+export * from './yaml-print.ts'
+export { parseBoolText, parseFloatText, parseIntText, resolvePlain } from './yaml-scalar.ts'
+export type { ScalarTag } from './yaml-scalar.ts'
+export * from './yaml-scalars.ts'
+export { DecodeContext, decodeNode, decodeYaml, fieldNode } from './yaml-schema.ts'
+export type { DecodeEnvironment, DecodeResult, Decoded, Schema, YamlValue } from './yaml-schema.ts'
+export * from './yaml-secret.ts'
+export * from './yaml-struct.ts'
