@@ -1,1 +1,9 @@
-export {}
+export * from './content-type.ts'
+export * from './entry.ts'
+export * from './errors.ts'
+export { formatGoFloat, formatOpenMetricsFloat, parseGoFloat, parseGoFloatText } from './go-float.ts'
+export * from './openmetrics-parser.ts'
+export * from './parse.ts'
+export * from './protobuf-parser.ts'
+export * from './text-parser.ts'
+export * from './text-writer.ts'
