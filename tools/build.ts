@@ -8,7 +8,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -44,9 +44,17 @@ const parts: readonly Part[] = [
   },
   {
     name: 'server',
-    inputs: [...packageSources((name) => name !== 'ui'), 'packages/kernels/assembly', 'tools/build.ts'],
+    inputs: [
+      ...packageSources((name) => name !== 'ui'),
+      'packages/kernels/assembly',
+      'packages/kernels/asconfig.json',
+      'tools/build.ts',
+    ],
     output: 'dist/promontory.js',
-    build: () => bundle(),
+    build: () => {
+      bundle()
+      copyFileSync(join(root, 'packages/kernels/build/kernels.wasm'), join(root, 'dist/kernels.wasm'))
+    },
   },
   {
     name: 'ui',

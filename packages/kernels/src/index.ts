@@ -1,1 +1,2 @@
 export * from './instance.ts'
+export * from './head-layout.ts'

@@ -1,1 +1,8 @@
-export {}
+export { Tsdb, type TsdbOptions } from './db.ts'
+export { TsdbReader, type TsdbReaderState } from './reader.ts'
+export { Head, type HeadOptions, DEFAULT_RANGE_MS } from './head/head.ts'
+export { HeadReader } from './head/head-reader.ts'
+export type { StoredExemplar } from './head/exemplars.ts'
+export { CorruptionError, StorageError } from './errors.ts'
+export type { ReplayProgress, ReplayResult, WalRepair } from './wal/replay.ts'
+export type { WalCompression } from './wal/format.ts'

@@ -1,0 +1,118 @@
+import { DECODE_PADDING, instantiateKernels, type Kernels } from '@promontory/kernels'
+import { loadKernelModule } from '@promontory/kernels/node'
+import type { SampleColumns } from '@promontory/model'
+
+/** The decoder's memory: first the bytes of one chunk, then a column of times, then one of values. */
+const CHUNK_AT = 65536
+const CHUNK_BYTES_MAX = 2 * 1024 * 1024
+const TIMES_AT: number = CHUNK_AT + CHUNK_BYTES_MAX + 65536
+const FIRST_CAPACITY = 16_384
+const PAGES_MAX = 32768
+
+/**
+ * Decodes chunks one behind the other into columns of its own memory; one per thread. What `finish` hands out stays good
+ * until the next `begin`.
+ */
+export class ChunkDecoder {
+  readonly #memory: WebAssembly.Memory
+  readonly #kernels: Kernels
+  #capacity = FIRST_CAPACITY
+  #u8!: Uint8Array
+  #f64!: Float64Array
+  #length = 0
+  /** Whether a chunk began before the last one ended: then the columns need sorting. */
+  #overlap = false
+
+  constructor() {
+    const initial = Math.ceil((TIMES_AT + 16 * FIRST_CAPACITY) / 65536)
+    this.#memory = new WebAssembly.Memory({ initial, maximum: PAGES_MAX, shared: true })
+    this.#kernels = instantiateKernels(loadKernelModule(), this.#memory).kernels
+    this.#makeViews()
+  }
+
+  begin(): void {
+    this.#length = 0
+    this.#overlap = false
+  }
+
+  /**
+   * Decodes the first `count` samples of an XOR chunk behind those that are there.
+   * @param data  the chunk's data with its two count bytes; copied
+   * @returns samples decoded: fewer than `count` when the stream ends early
+   */
+  addXor(data: Uint8Array, count: number): number {
+    if (data.length > CHUNK_BYTES_MAX) return 0
+    this.#reserve(this.#length + count)
+    this.#u8.set(data, CHUNK_AT)
+    this.#u8.fill(0, CHUNK_AT + data.length, CHUNK_AT + data.length + DECODE_PADDING)
+    const times = TIMES_AT + 8 * this.#length
+    const values = this.#valuesAt + 8 * this.#length
+    const done = this.#kernels.xorDecode(CHUNK_AT, data.length, count, times, values)
+    const first = TIMES_AT / 8 + this.#length
+    if (this.#length > 0 && done > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
+    this.#length += done
+    return done
+  }
+
+  /** Points `into` at the samples with startMs ≤ time ≤ endMs, sorted, one per time. */
+  finish(into: SampleColumns, startMs: number, endMs: number): void {
+    if (this.#overlap) this.#sort()
+    const base = TIMES_AT / 8
+    const from = lowerBound(this.#f64, base, base + this.#length, startMs)
+    const to = lowerBound(this.#f64, from, base + this.#length, endMs + 1)
+    const values = this.#valuesAt / 8 + (from - base)
+    into.setArrays(this.#f64.subarray(from, to), this.#f64.subarray(values, values + (to - from)))
+    into.histograms = undefined
+    into.startTimesMs = undefined
+    into.length = to - from
+  }
+
+  get #valuesAt(): number {
+    return TIMES_AT + 8 * this.#capacity
+  }
+
+  #reserve(samples: number): void {
+    if (samples <= this.#capacity) return
+    const oldValues = this.#valuesAt
+    const capacity = Math.max(samples, 2 * this.#capacity)
+    const pages = Math.ceil((TIMES_AT + 16 * capacity) / 65536)
+    const now = this.#memory.buffer.byteLength / 65536
+    if (pages > now) this.#memory.grow(pages - now)
+    this.#capacity = capacity
+    this.#makeViews()
+    this.#u8.copyWithin(this.#valuesAt, oldValues, oldValues + 8 * this.#length)
+  }
+
+  #makeViews(): void {
+    this.#u8 = new Uint8Array(this.#memory.buffer)
+    this.#f64 = new Float64Array(this.#memory.buffer)
+  }
+
+  /** Sorts by time; of samples at one time the first decoded stays. Values move as bits. */
+  #sort(): void {
+    const times = this.#f64.slice(TIMES_AT / 8, TIMES_AT / 8 + this.#length)
+    const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
+    const values = words.slice()
+    const order = Uint32Array.from(times, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b)
+    let out = 0
+    let last = NaN
+    for (const i of order) {
+      if (times[i] === last) continue
+      last = times[i]!
+      this.#f64[TIMES_AT / 8 + out] = last
+      words[out++] = values[i]!
+    }
+    this.#length = out
+    this.#overlap = false
+  }
+}
+
+/** First index in [from, to) whose time is ≥ `timeMs`; `to` when there is none. */
+function lowerBound(times: Float64Array, from: number, to: number, timeMs: number): number {
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (times[middle]! < timeMs) from = middle + 1
+    else to = middle
+  }
+  return from
+}

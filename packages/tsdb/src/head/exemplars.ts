@@ -1,0 +1,51 @@
+import type { Exemplar, Labels, SeriesRef } from '@promontory/model'
+
+export interface StoredExemplar {
+  readonly ref: SeriesRef
+  readonly seriesLabels: Labels
+  readonly exemplar: Exemplar
+}
+
+/** The newest exemplars of all series together, as in Prometheus: a full ring forgets the oldest. */
+export class ExemplarRing {
+  readonly #capacity: number
+  readonly #entries: StoredExemplar[] = []
+  #next = 0
+  readonly #newestOf = new Map<SeriesRef, number>()
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get size(): number {
+    return this.#entries.length
+  }
+
+  /** Keeps the exemplar unless the series already has one of this time or newer. @returns whether it was kept */
+  add(ref: SeriesRef, seriesLabels: Labels, exemplar: Exemplar): boolean {
+    if (this.#capacity === 0) return false
+    const newest = this.#newestOf.get(ref)
+    if (newest !== undefined && exemplar.timeMs <= newest) return false
+    this.#newestOf.set(ref, exemplar.timeMs)
+    const replaced = this.#entries[this.#next]
+    if (
+      replaced !== undefined &&
+      this.#newestOf.get(replaced.ref) === replaced.exemplar.timeMs &&
+      replaced.ref !== ref
+    )
+      this.#newestOf.delete(replaced.ref)
+    this.#entries[this.#next] = { ref, seriesLabels, exemplar }
+    this.#next = (this.#next + 1) % this.#capacity
+    return true
+  }
+
+  /** Exemplars with startMs ≤ time ≤ endMs of the series that `wanted` accepts, oldest first. */
+  select(startMs: number, endMs: number, wanted: (labels: Labels) => boolean): StoredExemplar[] {
+    return this.#entries
+      .filter(
+        ({ seriesLabels, exemplar }) =>
+          exemplar.timeMs >= startMs && exemplar.timeMs <= endMs && wanted(seriesLabels),
+      )
+      .sort((a, b) => a.exemplar.timeMs - b.exemplar.timeMs)
+  }
+}

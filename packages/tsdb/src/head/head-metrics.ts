@@ -1,0 +1,96 @@
+import type { Counter, Registry } from '@promontory/base'
+
+/** What the metrics read of a head. */
+interface MeasuredHead {
+  readonly seriesCount: number
+  readonly chunkCount: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  readonly bytesInUse: number
+  readonly exemplars: { readonly size: number }
+}
+
+/** The head's metrics under Prometheus's names and HELP, and two of our own. */
+export class HeadMetrics {
+  readonly samplesAppended: Counter
+  readonly outOfOrder: Counter
+  readonly outOfBounds: Counter
+  readonly seriesCreated: Counter
+  readonly seriesRemoved: Counter
+  readonly seriesRefused: Counter
+  readonly samplesRefused: Counter
+
+  constructor(registry: Registry, head: MeasuredHead) {
+    this.samplesAppended = registry.counter({
+      name: 'prometheus_tsdb_head_samples_appended_total',
+      help: 'Total number of appended samples.',
+      labels: ['type'],
+    })
+    this.outOfOrder = registry.counter({
+      name: 'prometheus_tsdb_out_of_order_samples_total',
+      help: 'Total number of out of order samples ingestion failed attempts due to out of order being disabled.',
+      labels: ['type'],
+    })
+    this.outOfBounds = registry.counter({
+      name: 'prometheus_tsdb_out_of_bound_samples_total',
+      help: 'Total number of out of bound samples ingestion failed attempts with out of order support disabled.',
+      labels: ['type'],
+    })
+    this.seriesCreated = registry.counter({
+      name: 'prometheus_tsdb_head_series_created_total',
+      help: 'Total number of series created in the head',
+    })
+    this.seriesRemoved = registry.counter({
+      name: 'prometheus_tsdb_head_series_removed_total',
+      help: 'Total number of series removed in the head',
+    })
+    this.seriesRefused = registry.counter({
+      name: 'promontory_tsdb_head_series_refused_total',
+      help: 'Series that were refused because the memory of the head is full.',
+    })
+    this.samplesRefused = registry.counter({
+      name: 'promontory_tsdb_head_samples_refused_total',
+      help: 'Samples that were refused because the memory of the head is full.',
+    })
+    for (const type of ['float', 'histogram']) this.samplesAppended.add(0, type)
+    for (const counter of [this.outOfOrder, this.outOfBounds]) counter.add(0, 'float')
+    for (const counter of [this.seriesCreated, this.seriesRemoved, this.seriesRefused, this.samplesRefused])
+      counter.add(0)
+    this.#gauges(registry, head)
+  }
+
+  #gauges(registry: Registry, head: MeasuredHead): void {
+    const gauge = (name: string, help: string, read: () => number): void => {
+      const metric = registry.gauge({ name, help })
+      registry.onCollect(() => metric.set(read()))
+    }
+    gauge('prometheus_tsdb_head_series', 'Total number of series in the head block.', () => head.seriesCount)
+    gauge('prometheus_tsdb_head_chunks', 'Total number of chunks in the head block.', () => head.chunkCount)
+    gauge(
+      'prometheus_tsdb_head_min_time',
+      'Minimum time bound of the head block. The unit is decided by the library consumer.',
+      () => (Number.isFinite(head.minTimeMs) ? head.minTimeMs : 9223372036854775807),
+    )
+    gauge(
+      'prometheus_tsdb_head_max_time',
+      'Maximum timestamp of the head block. The unit is decided by the library consumer.',
+      () => (Number.isFinite(head.maxTimeMs) ? head.maxTimeMs : -9223372036854775808),
+    )
+    gauge('prometheus_tsdb_head_min_time_seconds', 'Minimum time bound of the head block.', () =>
+      Number.isFinite(head.minTimeMs) ? head.minTimeMs / 1000 : 9223372036854775,
+    )
+    gauge('prometheus_tsdb_head_max_time_seconds', 'Maximum timestamp of the head block.', () =>
+      Number.isFinite(head.maxTimeMs) ? head.maxTimeMs / 1000 : -9223372036854775,
+    )
+    gauge(
+      'promontory_tsdb_head_bytes_in_use',
+      'Bytes of the head memory that are allocated and not freed.',
+      () => head.bytesInUse,
+    )
+    gauge(
+      'prometheus_tsdb_exemplar_exemplars_in_storage',
+      'Number of exemplars currently in circular storage.',
+      () => head.exemplars.size,
+    )
+  }
+}

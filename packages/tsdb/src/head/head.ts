@@ -1,0 +1,325 @@
+import { silentLogger, type Logger, type Registry } from '@promontory/base'
+import {
+  H_BYTES_IN_USE,
+  H_CHUNKS,
+  H_MAX_TIME_F64,
+  H_MIN_TIME_F64,
+  H_RETIRED,
+  instantiateKernels,
+  type Kernels,
+} from '@promontory/kernels'
+import { loadKernelModule } from '@promontory/kernels/node'
+import {
+  type AppendBatch,
+  type Appender,
+  type AppendOutcome,
+  AppendStatus,
+  type Labels,
+  type SeriesRef,
+} from '@promontory/model'
+import { EpochWriter } from './epochs.ts'
+import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } from './memory.ts'
+import { PostingsWriter } from './postings.ts'
+import { SeriesWriter, slotOf } from './series.ts'
+import { SymbolWriter } from './symbols.ts'
+import { encodeExemplars, encodeSeries, type SeriesRecord } from '../wal/records.ts'
+import type { WalWriter } from '../wal/writer.ts'
+import { HeadMetrics } from './head-metrics.ts'
+import { ExemplarRing } from './exemplars.ts'
+
+export interface HeadOptions {
+  /** Length of a block in ms; chunks never cross its multiples. */
+  readonly rangeMs: number
+  readonly registry: Registry
+  readonly logger?: Logger
+  /** Address space in pages of 64 KiB. */
+  readonly pages?: number
+  readonly maxExemplars?: number
+}
+
+/** Block range of Prometheus: two hours. */
+export const DEFAULT_RANGE_MS: number = 2 * 3600 * 1000
+
+/** Retired blocks that are worth a collection. */
+const RETIRED_MANY = 256
+
+/** Status of a sample that met a full memory; told to callers as refused by the storage. */
+const NO_MEMORY = 7
+
+/**
+ * The newest data: one writer on the main thread, readers in any thread (see `HeadReader`). The steps of an append:
+ * judge each sample, log what passed, then apply it as one step for readers.
+ */
+export class Head implements Appender {
+  readonly memory: HeadMemory
+  readonly kernels: Kernels
+  readonly symbols: SymbolWriter
+  readonly postings: PostingsWriter
+  readonly series: SeriesWriter
+  readonly epochs: EpochWriter
+  readonly exemplars: ExemplarRing
+  readonly metrics: HeadMetrics
+  readonly rangeMs: number
+  readonly #logger: Logger
+  #wal: WalWriter | undefined
+  /** Created since the last log write. */
+  #unlogged: SeriesRecord[] = []
+  #symbolScratch: Uint32Array = new Uint32Array(256)
+  #scratch: BatchScratch
+  /** Samples before this are refused: they belong to blocks that are written. */
+  minValidMs: number = -Infinity
+  #refusedSeriesLogged = false
+
+  constructor(options: HeadOptions) {
+    this.memory = createHeadMemory({ pages: options.pages ?? DEFAULT_HEAD_PAGES })
+    this.kernels = instantiateKernels(loadKernelModule(), this.memory.memory).kernels
+    this.symbols = new SymbolWriter(this.memory, this.kernels)
+    this.postings = new PostingsWriter(this.memory, this.symbols, this.kernels)
+    this.series = new SeriesWriter(this.memory, this.symbols, this.kernels)
+    this.epochs = new EpochWriter(this.memory, this.kernels)
+    this.exemplars = new ExemplarRing(options.maxExemplars ?? 100_000)
+    this.metrics = new HeadMetrics(options.registry, this)
+    this.rangeMs = options.rangeMs
+    this.#logger = options.logger ?? silentLogger
+    this.#scratch = new BatchScratch(this.memory, this.kernels, 4096)
+  }
+
+  /** From now on appends are logged. During replay there is no log. */
+  attachWal(wal: WalWriter): void {
+    this.#wal = wal
+  }
+
+  get minTimeMs(): number {
+    return this.memory.f64[H_MIN_TIME_F64]!
+  }
+  set minTimeMs(timeMs: number) {
+    this.memory.f64[H_MIN_TIME_F64] = timeMs
+  }
+  get maxTimeMs(): number {
+    return this.memory.f64[H_MAX_TIME_F64]!
+  }
+  get seriesCount(): number {
+    return this.memory.u32[I_LIVE_SERIES]!
+  }
+  get chunkCount(): number {
+    return this.memory.u32[H_CHUNKS]!
+  }
+  get bytesInUse(): number {
+    return this.memory.u32[H_BYTES_IN_USE]!
+  }
+
+  seriesRef(labels: Labels): SeriesRef {
+    return this.createSeries(labels, 0)
+  }
+
+  /** @param wantedRef  a ref that the series should get (replay), or 0 */
+  createSeries(labels: Labels, wantedRef: number): SeriesRef {
+    const length = this.#intern(labels)
+    if (length < 0) return this.#refuseSeries()
+    const found = this.series.find(this.#symbolScratch, length)
+    if (found !== 0) return this.series.refOfSlot(found)
+    const slot = this.series.create(this.#symbolScratch, length, wantedRef)
+    if (slot === 0) return this.#refuseSeries()
+    for (let i = 0; i < length; i += 2) {
+      if (!this.postings.add(this.#symbolScratch[i]!, this.#symbolScratch[i + 1]!, slot)) {
+        // Half in the index is worse than not at all: dead series are skipped by every reader.
+        this.series.remove(slot)
+        return this.#refuseSeries()
+      }
+    }
+    const ref = this.series.refOfSlot(slot)
+    if (ref !== wantedRef) this.#unlogged.push({ ref, labels })
+    this.metrics.seriesCreated.inc()
+    return ref
+  }
+
+  append(batch: AppendBatch): AppendOutcome {
+    const scratch = this.#fill(batch)
+    const minValidMs = this.#minValid()
+    const { kernels } = this
+    const { refs, times, values, statuses, record } = scratch
+    const accepted = kernels.headCheck(
+      refs,
+      times,
+      values,
+      statuses,
+      batch.count,
+      minValidMs,
+      Number.MAX_SAFE_INTEGER,
+    )
+    if (accepted > 0 || this.#unlogged.length > 0 || batch.exemplars.length > 0) {
+      this.#log(batch, scratch, record)
+    }
+    const appended =
+      accepted === 0
+        ? 0
+        : kernels.headApply(
+            refs,
+            times,
+            values,
+            statuses,
+            batch.count,
+            minValidMs,
+            Number.MAX_SAFE_INTEGER,
+            this.rangeMs,
+          )
+    this.#storeExemplars(batch)
+    if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
+    const seen = this.memory.u8.subarray(statuses, statuses + batch.count)
+    this.#count(seen, appended)
+    return {
+      appended,
+      statuses: seen,
+      histogramStatuses: batch.histograms.map(() => AppendStatus.outOfBounds),
+    }
+  }
+
+  /** Replay: columns that the log decoder left in the scratch are applied without being logged. */
+  replaySamples(record: Uint8Array, mapRef: ((ref: number) => number) | undefined): number {
+    const { memory, kernels } = this
+    const samplesMax = Math.max(1, Math.floor((record.length - 17) / 10) + 1)
+    const scratch = this.#reserve(Math.max(samplesMax, Math.ceil(record.length / 28)))
+    memory.u8.set(record, scratch.record)
+    const count = kernels.walDecodeSamples(
+      scratch.record,
+      record.length,
+      scratch.refs,
+      scratch.times,
+      scratch.values,
+    )
+    if (count >>> 0 === 0xffffffff) throw new RangeError('a samples record ends inside a sample')
+    if (mapRef !== undefined) {
+      const first = scratch.refs / 8
+      for (let i = first; i < first + count; i++) memory.f64[i] = mapRef(memory.f64[i]!)
+    }
+    memory.u8.fill(0, scratch.statuses, scratch.statuses + count)
+    const { refs, times, values, statuses } = scratch
+    const applied = kernels.headApply(
+      refs,
+      times,
+      values,
+      statuses,
+      count,
+      this.minValidMs,
+      Number.MAX_SAFE_INTEGER,
+      this.rangeMs,
+    )
+    if (memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
+    return applied
+  }
+
+  /** Logs series that were created but had no sample yet. */
+  flushSeries(): void {
+    if (this.#unlogged.length === 0 || this.#wal === undefined) return
+    this.#wal.log(encodeSeries(this.#unlogged))
+    this.#unlogged = []
+  }
+
+  #minValid(): number {
+    return Math.max(this.minValidMs, this.maxTimeMs - this.rangeMs / 2)
+  }
+
+  #intern(labels: Labels): number {
+    const { pairs } = labels
+    if (pairs.length > this.#symbolScratch.length) this.#symbolScratch = new Uint32Array(2 * pairs.length)
+    for (let i = 0; i < pairs.length; i++) {
+      const symbol = this.symbols.intern(pairs[i]!)
+      if (symbol < 0) return -1
+      this.#symbolScratch[i] = symbol
+    }
+    return pairs.length
+  }
+
+  #refuseSeries(): SeriesRef {
+    this.metrics.seriesRefused.inc()
+    if (!this.#refusedSeriesLogged) {
+      this.#refusedSeriesLogged = true
+      this.#logger.error('the head is full: new series are refused', {
+        series: this.seriesCount,
+        bytes: this.bytesInUse,
+      })
+    }
+    return -1
+  }
+
+  #fill(batch: AppendBatch): BatchScratch {
+    const scratch = this.#reserve(batch.count)
+    const { u8, f64 } = this.memory
+    f64.set(batch.refs.subarray(0, batch.count), scratch.refs / 8)
+    f64.set(batch.timesMs.subarray(0, batch.count), scratch.times / 8)
+    u8.set(new Uint8Array(batch.values.buffer, batch.values.byteOffset, 8 * batch.count), scratch.values)
+    return scratch
+  }
+
+  #reserve(count: number): BatchScratch {
+    if (count > this.#scratch.capacity) {
+      const larger = new BatchScratch(this.memory, this.kernels, Math.max(count, 2 * this.#scratch.capacity))
+      this.#scratch.release()
+      this.#scratch = larger
+    }
+    return this.#scratch
+  }
+
+  #log(batch: AppendBatch, scratch: BatchScratch, record: number): void {
+    if (this.#wal === undefined) return
+    const records: Uint8Array[] = []
+    if (this.#unlogged.length > 0) records.push(encodeSeries(this.#unlogged))
+    const { refs, times, values, statuses } = scratch
+    const bytes = this.kernels.walEncodeSamples(refs, times, values, statuses, batch.count, record)
+    if (bytes > 0) records.push(this.memory.u8.subarray(record, record + bytes))
+    if (batch.exemplars.length > 0) records.push(encodeExemplars(batch.exemplars))
+    this.#wal.log(...records)
+    this.#unlogged = []
+  }
+
+  #storeExemplars(batch: AppendBatch): void {
+    for (const { ref, exemplar } of batch.exemplars) {
+      const slot = slotOf(ref)
+      if (this.series.isAlive(slot) && this.series.refOfSlot(slot) === ref)
+        this.exemplars.add(ref, this.series.labels(slot), exemplar)
+    }
+  }
+
+  #count(statuses: Uint8Array, appended: number): void {
+    const { metrics } = this
+    metrics.samplesAppended.add(appended, 'float')
+    if (appended === statuses.length) return
+    for (const status of statuses) {
+      if (status === AppendStatus.outOfOrder) metrics.outOfOrder.inc('float')
+      else if (status === AppendStatus.tooOld || status === AppendStatus.outOfBounds)
+        metrics.outOfBounds.inc('float')
+      else if (status === NO_MEMORY) metrics.samplesRefused.inc()
+    }
+  }
+}
+
+/** The columns of a batch, in the head's memory. */
+class BatchScratch {
+  readonly capacity: number
+  readonly refs: number
+  readonly times: number
+  readonly values: number
+  readonly statuses: number
+  /** Room for the samples record, 17 + 28 bytes per sample. */
+  readonly record: number
+  readonly #bytes: number
+  readonly #kernels: Kernels
+
+  constructor(memory: HeadMemory, kernels: Kernels, capacity: number) {
+    this.#bytes = capacity * (8 + 8 + 8 + 8 + 28) + 64
+    const address = kernels.allocate(this.#bytes) >>> 0
+    if (address === 0)
+      throw new RangeError(`no room for a batch of ${capacity} samples in ${memory.u8.length} bytes`)
+    this.#kernels = kernels
+    this.capacity = capacity
+    this.refs = address
+    this.times = address + 8 * capacity
+    this.values = address + 16 * capacity
+    this.statuses = address + 24 * capacity
+    this.record = address + 32 * capacity
+  }
+
+  release(): void {
+    this.#kernels.release(this.refs, this.#kernels.allocationClass(this.#bytes))
+  }
+}

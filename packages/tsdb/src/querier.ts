@@ -1,0 +1,239 @@
+import {
+  compareUtf8,
+  type Labels,
+  type Querier,
+  type SampleColumns,
+  type SelectRequest,
+  type SeriesSet,
+} from '@promontory/model'
+import { ChunkDecoder } from './chunk-decoder.ts'
+import { type CapturedSeries, type HeadReader, sortSlots } from './head/head-reader.ts'
+
+/** Series of one place (the head, a block) with the chunks that a request needs, sorted by labels. */
+export interface ChunkSource {
+  readonly length: number
+  labels(index: number): Labels
+  /** Adds the chunks of the series that overlap [startMs, endMs] to the decoder, oldest first. */
+  decode(index: number, startMs: number, endMs: number, decoder: ChunkDecoder): void
+}
+
+/** A place that holds chunks for a time range. */
+export interface ChunkPlace {
+  /** First and last time that it may hold, in ms, both included. */
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+  /** Selects for all requests from one snapshot. */
+  select(requests: readonly SelectRequest[]): ChunkSource[]
+  labelNames(request: SelectRequest): Set<string>
+  labelValues(name: string, request: SelectRequest): Set<string>
+  close(): void
+}
+
+/** The head as a place; holds its epoch until closed. */
+export class HeadPlace implements ChunkPlace {
+  readonly #reader: HeadReader
+  readonly minTimeMs: number = -Infinity
+  readonly maxTimeMs: number = Infinity
+
+  constructor(reader: HeadReader) {
+    this.#reader = reader
+    reader.enter()
+  }
+
+  select(requests: readonly SelectRequest[]): ChunkSource[] {
+    const reader = this.#reader
+    const slotLists = requests.map((request) => reader.select(request.matchers))
+    // One capture for all requests, so that both sides of an expression see the same batches.
+    const all = new Uint32Array(slotLists.reduce((sum, list) => sum + list.length, 0))
+    let offset = 0
+    for (const list of slotLists) {
+      all.set(list, offset)
+      offset += list.length
+    }
+    const captured = reader.capture(all)
+    offset = 0
+    return requests.map((request, k) => {
+      const source = this.#source(request, slotLists[k]!, captured, offset)
+      offset += slotLists[k]!.length
+      return source
+    })
+  }
+
+  #source(request: SelectRequest, slots: Uint32Array, captured: CapturedSeries, offset: number): ChunkSource {
+    const reader = this.#reader
+    const capturedIndex = new Map<number, number>()
+    const withData = slots.filter((slot, i) => {
+      const overlaps = captured.overlaps(reader.head, offset + i, request.startMs, request.endMs)
+      if (overlaps) capturedIndex.set(slot, offset + i)
+      return overlaps
+    })
+    const sorted = sortSlots(reader, withData, compareUtf8)
+    return {
+      length: sorted.length,
+      labels: (index) => reader.series.labels(sorted[index]!),
+      decode: (index, startMs, endMs, decoder) =>
+        captured.decode(reader.head, capturedIndex.get(sorted[index]!)!, startMs, endMs, decoder),
+    }
+  }
+
+  labelNames(request: SelectRequest): Set<string> {
+    const { series, symbols } = this.#reader
+    const names = new Set<number>()
+    for (const slot of this.#overlapping(request)) {
+      const record = series.labelSymbols(slot)
+      for (let i = 0; i < record.length; i += 2) names.add(record[i]!)
+    }
+    return new Set([...names].map((symbol) => symbols.text(symbol)))
+  }
+
+  labelValues(name: string, request: SelectRequest): Set<string> {
+    const { series, symbols } = this.#reader
+    const symbol = symbols.find(name)
+    if (symbol === 0) return new Set()
+    const values = new Set<number>()
+    for (const slot of this.#overlapping(request)) values.add(series.valueSymbol(slot, symbol))
+    values.delete(0)
+    return new Set([...values].map((value) => symbols.text(value)))
+  }
+
+  #overlapping({ matchers, startMs, endMs }: SelectRequest): Uint32Array {
+    const slots = matchers.length === 0 ? this.#reader.all() : this.#reader.select(matchers)
+    const captured = this.#reader.capture(slots)
+    return slots.filter((_, i) => captured.overlaps(this.#reader.head, i, startMs, endMs))
+  }
+
+  close(): void {
+    this.#reader.leave()
+  }
+}
+
+/** Answers from several places: series with equal labels are one, their chunks follow each other. */
+export class ChunkQuerier implements Querier {
+  readonly #places: readonly ChunkPlace[]
+  readonly #decoder: ChunkDecoder
+
+  /** @param places  oldest first  @param decoder  of this thread */
+  constructor(places: readonly ChunkPlace[], decoder: ChunkDecoder) {
+    this.#places = places
+    this.#decoder = decoder
+  }
+
+  async select(requests: readonly SelectRequest[]): Promise<readonly SeriesSet[]> {
+    const answers = this.#places.map((place) =>
+      place.select(requests).map((source, i) => (inRange(place, requests[i]!) ? source : NOTHING)),
+    )
+    return requests.map((request, i) => {
+      const sources = answers
+        .map((sourcesOfPlace) => sourcesOfPlace[i]!)
+        .filter((source) => source.length > 0)
+      return sources.length === 1
+        ? new SingleSourceSet(sources[0]!, request, this.#decoder)
+        : new MergedSet(mergeSources(sources), request, this.#decoder)
+    })
+  }
+
+  async labelNames(request: SelectRequest): Promise<readonly string[]> {
+    const names = new Set<string>()
+    for (const place of this.#inRange(request)) for (const name of place.labelNames(request)) names.add(name)
+    return [...names].sort(compareUtf8)
+  }
+
+  async labelValues(name: string, request: SelectRequest): Promise<readonly string[]> {
+    const values = new Set<string>()
+    for (const place of this.#inRange(request))
+      for (const value of place.labelValues(name, request)) values.add(value)
+    return [...values].sort(compareUtf8)
+  }
+
+  close(): void {
+    for (const place of this.#places) place.close()
+  }
+
+  #inRange(request: SelectRequest): ChunkPlace[] {
+    return this.#places.filter((place) => inRange(place, request))
+  }
+}
+
+const NOTHING: ChunkSource = {
+  length: 0,
+  labels: () => {
+    throw new Error('BUG: no series here')
+  },
+  decode: () => {},
+}
+
+function inRange(place: ChunkPlace, { startMs, endMs }: SelectRequest): boolean {
+  return place.minTimeMs <= endMs && place.maxTimeMs >= startMs
+}
+
+const NO_WARNINGS: readonly string[] = []
+
+class SingleSourceSet implements SeriesSet {
+  readonly warnings = NO_WARNINGS
+  readonly #source: ChunkSource
+  readonly #request: SelectRequest
+  readonly #decoder: ChunkDecoder
+
+  constructor(source: ChunkSource, request: SelectRequest, decoder: ChunkDecoder) {
+    this.#source = source
+    this.#request = request
+    this.#decoder = decoder
+  }
+  get length(): number {
+    return this.#source.length
+  }
+  labels(index: number): Labels {
+    return this.#source.labels(index)
+  }
+  read(index: number, into: SampleColumns): void {
+    const { startMs, endMs } = this.#request
+    this.#decoder.begin()
+    this.#source.decode(index, startMs, endMs, this.#decoder)
+    this.#decoder.finish(into, startMs, endMs)
+  }
+}
+
+/** A series and where its chunks are, oldest place first. */
+interface MergedSeries {
+  readonly labels: Labels
+  readonly parts: { readonly source: ChunkSource; readonly index: number }[]
+}
+
+function mergeSources(sources: readonly ChunkSource[]): MergedSeries[] {
+  const byKey = new Map<string, MergedSeries>()
+  for (const source of sources) {
+    for (let index = 0; index < source.length; index++) {
+      const labels = source.labels(index)
+      const known = byKey.get(labels.key())
+      if (known === undefined) byKey.set(labels.key(), { labels, parts: [{ source, index }] })
+      else known.parts.push({ source, index })
+    }
+  }
+  return [...byKey.values()].sort((a, b) => a.labels.compare(b.labels))
+}
+
+class MergedSet implements SeriesSet {
+  readonly warnings = NO_WARNINGS
+  readonly #series: readonly MergedSeries[]
+  readonly #request: SelectRequest
+  readonly #decoder: ChunkDecoder
+
+  constructor(series: readonly MergedSeries[], request: SelectRequest, decoder: ChunkDecoder) {
+    this.#series = series
+    this.#request = request
+    this.#decoder = decoder
+  }
+  get length(): number {
+    return this.#series.length
+  }
+  labels(index: number): Labels {
+    return this.#series[index]!.labels
+  }
+  read(index: number, into: SampleColumns): void {
+    const { startMs, endMs } = this.#request
+    this.#decoder.begin()
+    for (const { source, index: at } of this.#series[index]!.parts)
+      source.decode(at, startMs, endMs, this.#decoder)
+    this.#decoder.finish(into, startMs, endMs)
+  }
+}

@@ -1,0 +1,177 @@
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Logger } from '@promontory/base'
+import { Labels } from '@promontory/model'
+import { CorruptionError } from '../errors.ts'
+import type { Head } from '../head/head.ts'
+import { slotOf } from '../head/series.ts'
+import { RecordType, segmentName } from './format.ts'
+import { readSegment } from './reader.ts'
+import { decodeExemplars, decodeSeries } from './records.ts'
+import { listSegments } from './writer.ts'
+
+export interface ReplayProgress {
+  readonly min: number
+  readonly max: number
+  readonly current: number
+}
+
+export interface ReplayResult {
+  readonly segments: number
+  readonly records: number
+  readonly samples: number
+  /** Records of kinds that this head does not keep, by the record's type number. */
+  readonly skipped: ReadonlyMap<number, number>
+  /** What a damaged log cost; undefined when it was whole. */
+  readonly repair: WalRepair | undefined
+}
+
+export interface WalRepair {
+  readonly file: string
+  readonly offset: number
+  readonly problem: string
+  /** Bytes cut from the damaged segment, and in segments behind it that were removed. */
+  readonly bytesCut: number
+  readonly segmentsRemoved: number
+}
+
+/** How long the replay works before other things on the thread get their turn. */
+const TURN_MS = 30
+
+/**
+ * Fills a head from a log directory: the newest checkpoint, then the segments behind it. A damaged record ends the log:
+ * it and all behind it is cut off, counted and logged, as Prometheus does, and what came before is kept.
+ */
+export class WalReplay {
+  readonly #directory: string
+  readonly #head: Head
+  readonly #logger: Logger
+  /** Refs of the log that the head could not keep. */
+  readonly #aliases = new Map<number, number>()
+  #records = 0
+  #samples = 0
+  readonly #skipped = new Map<number, number>()
+
+  constructor(directory: string, head: Head, logger: Logger) {
+    this.#directory = directory
+    this.#head = head
+    this.#logger = logger
+  }
+
+  async run(progress: (state: ReplayProgress) => void): Promise<ReplayResult> {
+    const checkpoint = lastCheckpoint(this.#directory)
+    if (checkpoint !== undefined) {
+      for (const index of listSegments(checkpoint.path))
+        await this.#replaySegment(join(checkpoint.path, segmentName(index)))
+    }
+    const segments = listSegments(this.#directory).filter((index) => index > (checkpoint?.index ?? -1))
+    let repair: WalRepair | undefined
+    for (const [position, index] of segments.entries()) {
+      progress({ min: segments[0]!, max: segments.at(-1)!, current: index })
+      try {
+        await this.#replaySegment(join(this.#directory, segmentName(index)))
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error
+        repair = this.#repair(error, segments.slice(position + 1))
+        break
+      }
+    }
+    return {
+      segments: segments.length,
+      records: this.#records,
+      samples: this.#samples,
+      skipped: this.#skipped,
+      repair,
+    }
+  }
+
+  async #replaySegment(file: string): Promise<void> {
+    let turnStarted = performance.now()
+    let goodUntil = 0
+    for (const { data, endOffset } of readSegment(file)) {
+      try {
+        this.#apply(data)
+      } catch (error) {
+        if (error instanceof RangeError)
+          throw new CorruptionError(file, goodUntil, `record does not decode: ${error.message}`)
+        throw error
+      }
+      goodUntil = endOffset
+      this.#records++
+      if (performance.now() - turnStarted > TURN_MS) {
+        await new Promise<void>((resolve) => setImmediate(resolve))
+        turnStarted = performance.now()
+      }
+    }
+  }
+
+  #apply(record: Uint8Array): void {
+    switch (record[0]) {
+      case RecordType.series:
+        return decodeSeries(record, (ref, pairs) => this.#addSeries(ref, pairs))
+      case RecordType.samples:
+        this.#samples += this.#head.replaySamples(record, this.#aliases.size === 0 ? undefined : this.#mapRef)
+        return
+      case RecordType.exemplars:
+        return decodeExemplars(record, (ref, timeMs, value, pairs) =>
+          this.#addExemplar(ref, timeMs, value, pairs),
+        )
+      default: {
+        const type = record[0] ?? 0
+        this.#skipped.set(type, (this.#skipped.get(type) ?? 0) + 1)
+      }
+    }
+  }
+
+  readonly #mapRef = (ref: number): number => this.#aliases.get(ref) ?? ref
+
+  #addSeries(ref: number, pairs: readonly string[]): void {
+    const got = this.#head.createSeries(Labels.fromSorted(pairs), ref)
+    if (got !== ref) this.#aliases.set(ref, got)
+  }
+
+  #addExemplar(ref: number, timeMs: number, value: number, pairs: readonly string[]): void {
+    const { series, exemplars } = this.#head
+    const known = this.#mapRef(ref)
+    const slot = slotOf(known)
+    if (!series.isAlive(slot) || series.refOfSlot(slot) !== known) return
+    exemplars.add(known, series.labels(slot), { labels: Labels.fromSorted(pairs), value, timeMs })
+  }
+
+  #repair(error: CorruptionError, behind: readonly number[]): WalRepair {
+    const size = statSync(error.file).size
+    truncateSync(error.file, error.offset)
+    let bytesCut = size - error.offset
+    for (const index of behind) {
+      const file = join(this.#directory, segmentName(index))
+      bytesCut += statSync(file).size
+      rmSync(file)
+    }
+    const repair = {
+      file: error.file,
+      offset: error.offset,
+      problem: error.message,
+      bytesCut,
+      segmentsRemoved: behind.length,
+    }
+    this.#logger.warn('the write-ahead log was damaged: what lay behind the last whole record is cut off', {
+      ...repair,
+    })
+    return repair
+  }
+}
+
+/** The newest `checkpoint.N` directory: it stands for the segments up to N. */
+export function lastCheckpoint(directory: string): { index: number; path: string } | undefined {
+  if (!existsSync(directory)) return undefined
+  const indexes = readdirSync(directory)
+    .map((name) => /^checkpoint\.(\d+)$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+  if (indexes.length === 0) return undefined
+  const index = Math.max(...indexes)
+  const name = readdirSync(directory).find(
+    (entry) => /^checkpoint\.\d+$/.test(entry) && Number(entry.slice(11)) === index,
+  )!
+  return { index, path: join(directory, name) }
+}
