@@ -60,6 +60,8 @@ const GO_WORDING: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'found unexpected end of stream',
 }
 
+const BINARY_TAG = 'tag:yaml.org,2002:binary'
+
 class NodeBuilder {
   readonly #file: string
   readonly #lines: LineCounter
@@ -115,7 +117,8 @@ class NodeBuilder {
   }
 
   #scalar(node: { value: unknown; type?: string; tag?: string }, offset: number, path: string): YamlScalar {
-    const text = String(node.value ?? '')
+    const source = String(node.value ?? '')
+    const text = node.tag === BINARY_TAG ? this.#binaryText(source) : source
     return {
       kind: 'scalar',
       text,
@@ -124,11 +127,20 @@ class NodeBuilder {
     }
   }
 
+  /** `!!binary`: bytes that are no UTF-8 become lone surrogates (0xff is U+DCFF), so that checks can see and name them. */
+  #binaryText(text: string): string {
+    const bytes = Buffer.from(text, 'base64')
+    const decoded = bytes.toString('utf8')
+    return Buffer.from(decoded, 'utf8').equals(bytes)
+      ? decoded
+      : Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join('')
+  }
+
   #tagOf(node: { type?: string; tag?: string }, text: string, offset: number, path: string): ScalarTag {
     const explicit = node.tag
     if (explicit === undefined) return node.type === 'PLAIN' ? resolvePlain(text) : '!!str'
     const short = explicit.replace('tag:yaml.org,2002:', '!!')
-    if (short === '!!str' || short === '!') return '!!str'
+    if (short === '!!str' || short === '!' || explicit === BINARY_TAG) return '!!str'
     if (short === '!!int' || short === '!!float' || short === '!!bool' || short === '!!null') {
       const found = resolvePlain(text)
       if (found === short || (short === '!!float' && found === '!!int')) return short

@@ -77,7 +77,7 @@ export abstract class Lexer {
 
   protected takeDigits(): boolean {
     const from = this.at
-    while (CHARACTER_CLASS[this.bytes[this.at]!]! === 4) this.at++
+    while ((CHARACTER_CLASS[this.bytes[this.at]!]! & 4) !== 0) this.at++
     return this.at > from
   }
 
