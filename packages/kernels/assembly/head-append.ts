@@ -64,7 +64,7 @@ function seal(series: usize): bool {
   let list = load<u32>(series, S_SEALED)
   const capacity = <u32>load<u16>(series, S_SEALED_CAPACITY)
   if (count == capacity) {
-    const more = capacity == 0 ? 4 : capacity + (capacity >> 1)
+    const more = capacity + max<u32>(4, capacity >> 1)
     if (more > 65000) return false
     const larger = allocate(more * <u32>SEALED_BYTES)
     if (larger == 0) return false

@@ -67,6 +67,20 @@ export class ChunkDecoder {
     into.length = to - from
   }
 
+  /** Drops the samples inside the ranges (both ends included). */
+  remove(ranges: readonly { readonly minTimeMs: number; readonly maxTimeMs: number }[]): void {
+    const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
+    const first = TIMES_AT / 8
+    let out = 0
+    for (let i = 0; i < this.#length; i++) {
+      const time = this.#f64[first + i]!
+      if (ranges.some(({ minTimeMs, maxTimeMs }) => time >= minTimeMs && time <= maxTimeMs)) continue
+      this.#f64[first + out] = time
+      words[out++] = words[i]!
+    }
+    this.#length = out
+  }
+
   get #valuesAt(): number {
     return TIMES_AT + 8 * this.#capacity
   }

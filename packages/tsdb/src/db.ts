@@ -2,10 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Logger, type Registry, silentLogger } from '@promontory/base'
 import type { AppendBatch, Appender, AppendOutcome, Labels, SeriesRef } from '@promontory/model'
+import { listBlocks } from './block/meta.ts'
+import { Maintenance } from './compact/maintenance.ts'
+import type { Retention } from './compact/retention.ts'
+import { type CompactionResult, type CompactionTask, Compactor } from './compact/task.ts'
 import { StorageError } from './errors.ts'
 import { DEFAULT_RANGE_MS, Head } from './head/head.ts'
 import { lockDirectory } from './lock.ts'
 import type { TsdbReaderState } from './reader.ts'
+import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'
 import type { WalCompression } from './wal/format.ts'
 import { WalMetrics } from './wal/wal-metrics.ts'
 import { type ReplayProgress, type ReplayResult, WalReplay } from './wal/replay.ts'
@@ -23,7 +28,18 @@ export interface TsdbOptions {
   /** Off only for `--storage.tsdb.no-lockfile` and tools that read. */
   readonly lock?: boolean
   readonly onReplay?: (progress: ReplayProgress) => void
+  readonly retention?: Retention
+  /** Does a compaction task; without it they run on this thread, which suits tools and tests. */
+  readonly runTask?: (task: CompactionTask, memory: WebAssembly.Memory) => Promise<CompactionResult>
 }
+
+/** 15 days, as Prometheus. */
+export const DEFAULT_RETENTION: Retention = { timeMs: 15 * 24 * 3600 * 1000, bytes: 0 }
+
+/** How often the storage looks whether there is something to compact. */
+const MAINTENANCE_INTERVAL_MS = 60_000
+/** Reader number of compactions on the writer's own thread. */
+const OWN_READER = 63
 
 /** How often what was logged is brought to the disk. */
 const SYNC_INTERVAL_MS = 5000
@@ -33,35 +49,44 @@ export class Tsdb implements Appender {
   readonly directory: string
   readonly head: Head
   readonly replay: ReplayResult
+  readonly maintenance: Maintenance
   readonly #wal: WalWriter
   readonly #unlock: () => void
-  readonly #syncTimer: ReturnType<typeof setInterval>
-  readonly #logger: Logger
+  readonly #timers: ReturnType<typeof setInterval>[]
+  readonly #blockListeners: ((blocks: readonly string[]) => void)[] = []
   #closed = false
 
-  private constructor(
-    directory: string,
-    head: Head,
-    replay: ReplayResult,
-    wal: WalWriter,
-    unlock: () => void,
-    logger: Logger,
-    metrics: WalMetrics,
-  ) {
-    this.directory = directory
-    this.head = head
-    this.replay = replay
-    this.#wal = wal
-    this.#unlock = unlock
-    this.#logger = logger
-    this.#syncTimer = setInterval(() => {
+  private constructor(opened: OpenedParts, options: TsdbOptions, logger: Logger) {
+    this.directory = opened.directory
+    this.head = opened.head
+    this.replay = opened.replay
+    this.#wal = opened.wal
+    this.#unlock = opened.unlock
+    const { memory } = this.head.memory
+    const runTask = options.runTask ?? (async (task, shared) => new Compactor(shared, OWN_READER).run(task))
+    this.maintenance = new Maintenance({
+      directory: this.directory,
+      head: this.head,
+      wal: this.#wal,
+      walCompression: options.walCompression ?? 'snappy',
+      retention: options.retention ?? DEFAULT_RETENTION,
+      logger,
+      registry: options.registry,
+      runTask: (task) => runTask(task, memory),
+      onBlocks: (blocks) => this.#tellBlocks(blocks.map((block) => block.directory)),
+    })
+    const sync = (): void => {
       this.#wal.sync(
-        (error) => this.#logger.error('the log cannot be brought to the disk', { error }),
-        (milliseconds) => metrics.fsync.observe(milliseconds / 1000),
+        (error) => logger.error('the log cannot be brought to the disk', { error }),
+        (milliseconds) => opened.metrics.fsync.observe(milliseconds / 1000),
       )
       this.head.epochs.collect()
-    }, SYNC_INTERVAL_MS)
-    this.#syncTimer.unref()
+    }
+    this.#timers = [
+      setInterval(sync, SYNC_INTERVAL_MS),
+      setInterval(() => void this.maintenance.run(), MAINTENANCE_INTERVAL_MS),
+    ]
+    for (const timer of this.#timers) timer.unref()
   }
 
   /**
@@ -74,24 +99,7 @@ export class Tsdb implements Appender {
     makeDirectory(join(directory, 'wal'))
     const unlock = options.lock === false ? () => {} : lockDirectory(directory, logger)
     try {
-      const started = performance.now()
-      const head = new Head({
-        rangeMs: options.rangeMs ?? DEFAULT_RANGE_MS,
-        registry: options.registry,
-        logger,
-        ...(options.headPages === undefined ? {} : { pages: options.headPages }),
-        ...(options.maxExemplars === undefined ? {} : { maxExemplars: options.maxExemplars }),
-      })
-      const walDirectory = join(directory, 'wal')
-      const replay = await new WalReplay(walDirectory, head, logger).run(options.onReplay ?? (() => {}))
-      const seconds = (performance.now() - started) / 1000
-      reportReplay(replay, seconds, logger)
-      const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })
-      head.attachWal(wal)
-      head.flushSeries()
-      const metrics = new WalMetrics(options.registry, wal, walDirectory)
-      metrics.replayed(replay, seconds)
-      return new Tsdb(directory, head, replay, wal, unlock, logger, metrics)
+      return new Tsdb(await openParts(directory, unlock, options, logger), options, logger)
     } catch (error) {
       unlock()
       throw error
@@ -109,18 +117,69 @@ export class Tsdb implements Appender {
 
   /** What a reader in another thread needs: can be posted to a worker. */
   readerState(): TsdbReaderState {
-    return { memory: this.head.memory.memory }
+    return {
+      memory: this.head.memory.memory,
+      blocks: this.maintenance.blocks.map((block) => block.directory),
+    }
+  }
+
+  /** Calls back with the directories of the blocks whenever their list changes: readers must be told. */
+  onBlocks(listener: (blocks: readonly string[]) => void): void {
+    this.#blockListeners.push(listener)
   }
 
   /** Brings everything to the disk and gives the lock back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    clearInterval(this.#syncTimer)
+    for (const timer of this.#timers) clearInterval(timer)
     this.head.flushSeries()
     this.#wal.close()
     this.#unlock()
   }
+
+  #tellBlocks(blocks: readonly string[]): void {
+    for (const listener of this.#blockListeners) listener(blocks)
+  }
+}
+
+interface OpenedParts {
+  readonly directory: string
+  readonly head: Head
+  readonly replay: ReplayResult
+  readonly wal: WalWriter
+  readonly metrics: WalMetrics
+  readonly unlock: () => void
+}
+
+async function openParts(
+  directory: string,
+  unlock: () => void,
+  options: TsdbOptions,
+  logger: Logger,
+): Promise<OpenedParts> {
+  const started = performance.now()
+  const head = new Head({
+    rangeMs: options.rangeMs ?? DEFAULT_RANGE_MS,
+    registry: options.registry,
+    logger,
+    ...(options.headPages === undefined ? {} : { pages: options.headPages }),
+    ...(options.maxExemplars === undefined ? {} : { maxExemplars: options.maxExemplars }),
+  })
+  // What blocks have must not come into the head again.
+  for (const { meta } of listBlocks(directory).blocks)
+    head.minValidMs = Math.max(head.minValidMs, meta.maxTime)
+  const walDirectory = join(directory, 'wal')
+  removeTemporaryCheckpoints(walDirectory)
+  const replay = await new WalReplay(walDirectory, head, logger).run(options.onReplay ?? (() => {}))
+  const seconds = (performance.now() - started) / 1000
+  reportReplay(replay, seconds, logger)
+  const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })
+  head.attachWal(wal)
+  head.flushSeries()
+  const metrics = new WalMetrics(options.registry, wal, walDirectory)
+  metrics.replayed(replay, seconds)
+  return { directory, head, replay, wal, metrics, unlock }
 }
 
 function makeDirectory(path: string): void {

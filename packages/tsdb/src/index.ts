@@ -1,4 +1,7 @@
-export { Tsdb, type TsdbOptions } from './db.ts'
+export { DEFAULT_RETENTION, Tsdb, type TsdbOptions } from './db.ts'
+export { Compactor, type CompactionResult, type CompactionTask } from './compact/task.ts'
+export type { Retention } from './compact/retention.ts'
+export type { BlockMeta, BlockOnDisk } from './block/meta.ts'
 export { TsdbReader, type TsdbReaderState } from './reader.ts'
 export { Head, type HeadOptions, DEFAULT_RANGE_MS } from './head/head.ts'
 export { HeadReader } from './head/head-reader.ts'

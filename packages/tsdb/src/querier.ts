@@ -111,17 +111,18 @@ export class HeadPlace implements ChunkPlace {
 export class ChunkQuerier implements Querier {
   readonly #places: readonly ChunkPlace[]
   readonly #decoder: ChunkDecoder
+  readonly #onClose: () => void
+  #closed = false
 
   /** @param places  oldest first  @param decoder  of this thread */
-  constructor(places: readonly ChunkPlace[], decoder: ChunkDecoder) {
+  constructor(places: readonly ChunkPlace[], decoder: ChunkDecoder, onClose: () => void = () => {}) {
     this.#places = places
     this.#decoder = decoder
+    this.#onClose = onClose
   }
 
   async select(requests: readonly SelectRequest[]): Promise<readonly SeriesSet[]> {
-    const answers = this.#places.map((place) =>
-      place.select(requests).map((source, i) => (inRange(place, requests[i]!) ? source : NOTHING)),
-    )
+    const answers = this.#places.map((place) => selectInRange(place, requests))
     return requests.map((request, i) => {
       const sources = answers
         .map((sourcesOfPlace) => sourcesOfPlace[i]!)
@@ -146,7 +147,10 @@ export class ChunkQuerier implements Querier {
   }
 
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     for (const place of this.#places) place.close()
+    this.#onClose()
   }
 
   #inRange(request: SelectRequest): ChunkPlace[] {
@@ -160,6 +164,13 @@ const NOTHING: ChunkSource = {
     throw new Error('BUG: no series here')
   },
   decode: () => {},
+}
+
+/** Asks a place only what falls into its range: opening postings of a block that cannot have samples costs reads. */
+function selectInRange(place: ChunkPlace, requests: readonly SelectRequest[]): ChunkSource[] {
+  const asked = requests.filter((request) => inRange(place, request))
+  const answers = asked.length === 0 ? [] : place.select(asked)
+  return requests.map((request) => answers[asked.indexOf(request)] ?? NOTHING)
 }
 
 function inRange(place: ChunkPlace, { startMs, endMs }: SelectRequest): boolean {

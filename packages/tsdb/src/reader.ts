@@ -1,24 +1,70 @@
+import { type Logger, silentLogger } from '@promontory/base'
 import type { Querier, Queryable, TimeRange } from '@promontory/model'
+import { Block } from './block/block.ts'
+import { PageCache } from './block/page-cache.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
+import { CorruptionError } from './errors.ts'
 import { HeadReader } from './head/head-reader.ts'
 import { ChunkQuerier, HeadPlace } from './querier.ts'
 
 /** What the writer's thread hands to a reader's thread. */
 export interface TsdbReaderState {
   readonly memory: WebAssembly.Memory
+  /** Directories of the blocks, oldest first. */
+  readonly blocks: readonly string[]
 }
 
 /** Reads the storage from one thread. One query at a time: the decoder's columns are shared by all its queriers. */
 export class TsdbReader implements Queryable {
   readonly head: HeadReader
   readonly #decoder = new ChunkDecoder()
+  readonly #cache = new PageCache()
+  readonly #logger: Logger
+  #blocks: Block[] = []
+  /** Queriers that are open: blocks that leave the list are closed when there are none. */
+  #open = 0
+  #leaving: Block[] = []
 
   /** @param reader  number of this thread, below 64, used by no other living thread */
-  constructor(state: TsdbReaderState, reader: number) {
+  constructor(state: TsdbReaderState, reader: number, logger: Logger = silentLogger) {
     this.head = new HeadReader(state.memory, reader)
+    this.#logger = logger
+    this.setBlocks(state.blocks)
+  }
+
+  get blocks(): readonly Block[] {
+    return this.#blocks
+  }
+
+  /** Takes over a new list of blocks. One that cannot be read is left out, with a log line. */
+  setBlocks(directories: readonly string[]): void {
+    const before = new Map(this.#blocks.map((block) => [block.directory, block]))
+    this.#blocks = []
+    for (const directory of directories) {
+      const known = before.get(directory)
+      before.delete(directory)
+      try {
+        this.#blocks.push(known ?? new Block(directory, this.#cache))
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error
+        this.#logger.error('a block cannot be read and is left out', { block: directory, error })
+      }
+    }
+    this.#leaving.push(...before.values())
+    this.#closeLeaving()
   }
 
   querier(_range: TimeRange): Querier {
-    return new ChunkQuerier([new HeadPlace(this.head)], this.#decoder)
+    this.#open++
+    const places = [...this.#blocks, new HeadPlace(this.head)]
+    return new ChunkQuerier(places, this.#decoder, () => {
+      this.#open--
+      this.#closeLeaving()
+    })
+  }
+
+  #closeLeaving(): void {
+    if (this.#open > 0) return
+    for (const block of this.#leaving.splice(0)) block.dispose()
   }
 }

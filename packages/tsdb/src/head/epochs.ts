@@ -12,6 +12,7 @@ export class EpochWriter {
   /** Triples: epoch, address, size class; oldest first from `#first`. */
   #waiting: number[] = []
   #first = 0
+  #deferred: { readonly epoch: number; readonly run: () => void }[] = []
 
   constructor(head: HeadMemory, kernels: Kernels) {
     this.#head = head
@@ -34,8 +35,16 @@ export class EpochWriter {
     this.#free()
   }
 
+  /** Runs `run` at a later collection, once no reader of today is left. */
+  defer(run: () => void): void {
+    const epoch = this.#head.u32[I_EPOCH]!
+    this.#deferred.push({ epoch, run })
+    Atomics.store(this.#head.i32, I_EPOCH, epoch + 1)
+  }
+
   #free(): void {
     const oldest = this.#oldestReader()
+    while (this.#deferred.length > 0 && this.#deferred[0]!.epoch < oldest) this.#deferred.shift()!.run()
     while (this.#first < this.#waiting.length && this.#waiting[this.#first]! < oldest) {
       this.#kernels.release(this.#waiting[this.#first + 1]!, this.#waiting[this.#first + 2]!)
       this.#first += 3

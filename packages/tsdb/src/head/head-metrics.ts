@@ -69,18 +69,18 @@ export class HeadMetrics {
     gauge(
       'prometheus_tsdb_head_min_time',
       'Minimum time bound of the head block. The unit is decided by the library consumer.',
-      () => (Number.isFinite(head.minTimeMs) ? head.minTimeMs : 9223372036854775807),
+      () => (Number.isFinite(head.minTimeMs) ? head.minTimeMs : 2 ** 63),
     )
     gauge(
       'prometheus_tsdb_head_max_time',
       'Maximum timestamp of the head block. The unit is decided by the library consumer.',
-      () => (Number.isFinite(head.maxTimeMs) ? head.maxTimeMs : -9223372036854775808),
+      () => (Number.isFinite(head.maxTimeMs) ? head.maxTimeMs : -(2 ** 63)),
     )
     gauge('prometheus_tsdb_head_min_time_seconds', 'Minimum time bound of the head block.', () =>
-      Number.isFinite(head.minTimeMs) ? head.minTimeMs / 1000 : 9223372036854775,
+      Number.isFinite(head.minTimeMs) ? head.minTimeMs / 1000 : 2 ** 63 / 1000,
     )
     gauge('prometheus_tsdb_head_max_time_seconds', 'Maximum timestamp of the head block.', () =>
-      Number.isFinite(head.maxTimeMs) ? head.maxTimeMs / 1000 : -9223372036854775,
+      Number.isFinite(head.maxTimeMs) ? head.maxTimeMs / 1000 : -(2 ** 63) / 1000,
     )
     gauge(
       'promontory_tsdb_head_bytes_in_use',

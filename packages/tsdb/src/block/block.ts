@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import type { Labels, Matcher, SelectRequest } from '@promontory/model'
+import type { ChunkDecoder } from '../chunk-decoder.ts'
+import { CorruptionError } from '../errors.ts'
+import type { ChunkPlace, ChunkSource } from '../querier.ts'
+import { ChunkReader } from './chunk-reader.ts'
+import { ChunkEncoding } from './format.ts'
+import { IndexReader, type SeriesEntry } from './index-reader.ts'
+import { type BlockMeta, readMeta } from './meta.ts'
+import type { PageCache } from './page-cache.ts'
+import { intersect, subtract, union } from './sorted-refs.ts'
+import { readTombstones, type Tombstones } from './tombstones.ts'
+
+/** A block opened for reading, of any Prometheus 2.x or 3.x. One per thread. */
+export class Block implements ChunkPlace {
+  readonly directory: string
+  readonly meta: BlockMeta
+  readonly index: IndexReader
+  readonly chunks: ChunkReader
+  readonly tombstones: Tombstones
+
+  /** @throws CorruptionError */
+  constructor(directory: string, cache: PageCache) {
+    this.directory = directory
+    this.meta = readMeta(directory)
+    this.index = new IndexReader(join(directory, 'index'), cache)
+    this.chunks = new ChunkReader(join(directory, 'chunks'), cache)
+    this.tombstones = readTombstones(join(directory, 'tombstones'))
+  }
+
+  get minTimeMs(): number {
+    return this.meta.minTime
+  }
+  /** Inclusive. */
+  get maxTimeMs(): number {
+    return this.meta.maxTime - 1
+  }
+
+  select(requests: readonly SelectRequest[]): ChunkSource[] {
+    return requests.map((request) => this.#source(request))
+  }
+
+  labelNames(request: SelectRequest): Set<string> {
+    if (request.matchers.length === 0) return new Set(this.index.labelNames())
+    const names = new Set<string>()
+    for (const { labels } of this.#overlapping(request)) for (const [name] of labels) names.add(name)
+    return names
+  }
+
+  labelValues(name: string, request: SelectRequest): Set<string> {
+    const values = new Set<string>()
+    if (request.matchers.length === 0) for (const { value } of this.index.values(name)) values.add(value)
+    else
+      for (const { labels } of this.#overlapping(request)) if (labels.has(name)) values.add(labels.get(name))
+    return values
+  }
+
+  /** Series references that all matchers accept, ascending, which is the order of their labels. */
+  postingsFor(matchers: readonly Matcher[]): Uint32Array {
+    let refs: Uint32Array | undefined
+    for (const matcher of matchers.filter((each) => !each.matchesEmpty())) {
+      const accepted = this.#postingsOfValues(matcher.name, matcher, true)
+      refs = refs === undefined ? accepted : intersect(refs, accepted)
+      if (refs.length === 0) return refs
+    }
+    refs ??= this.index.allPostings()
+    for (const matcher of matchers.filter((each) => each.matchesEmpty()))
+      refs = subtract(refs, this.#postingsOfValues(matcher.name, matcher, false))
+    return refs
+  }
+
+  /** All series with their chunks, ascending. */
+  *everySeries(): IterableIterator<SeriesEntry & { readonly ref: number }> {
+    for (const ref of this.index.allPostings()) yield { ref, ...this.index.series(ref) }
+  }
+
+  close(): void {
+    // Stays open: the reader that owns it closes it when the block leaves its list.
+  }
+
+  dispose(): void {
+    this.index.close()
+    this.chunks.close()
+  }
+
+  #postingsOfValues(name: string, matcher: Matcher, accepted: boolean): Uint32Array {
+    const places: number[] = []
+    if (accepted && matcher.setMatches !== undefined) {
+      for (const value of matcher.setMatches) {
+        const at = this.index.find(name, value)
+        if (at !== undefined) places.push(at)
+      }
+    } else {
+      for (const { value, postingsAt } of this.index.values(name))
+        if (matcher.matches(value) === accepted) places.push(postingsAt)
+    }
+    return union(places.map((at) => this.index.postings(at)))
+  }
+
+  *#overlapping({
+    matchers,
+    startMs,
+    endMs,
+  }: SelectRequest): IterableIterator<SeriesEntry & { readonly ref: number }> {
+    for (const ref of this.postingsFor(matchers)) {
+      const entry = this.index.series(ref)
+      const chunks = entry.chunks.filter((chunk) => chunk.minTimeMs <= endMs && chunk.maxTimeMs >= startMs)
+      if (chunks.length > 0) yield { ref, labels: entry.labels, chunks }
+    }
+  }
+
+  #source(request: SelectRequest): ChunkSource {
+    const entries = [...this.#overlapping(request)]
+    return {
+      length: entries.length,
+      labels: (index): Labels => entries[index]!.labels,
+      decode: (index, startMs, endMs, decoder) => this.#decode(entries[index]!, startMs, endMs, decoder),
+    }
+  }
+
+  #decode(
+    entry: SeriesEntry & { readonly ref: number },
+    startMs: number,
+    endMs: number,
+    decoder: ChunkDecoder,
+  ): void {
+    const deleted = this.tombstones.get(entry.ref)
+    for (const chunk of entry.chunks) {
+      if (chunk.minTimeMs > endMs || chunk.maxTimeMs < startMs) continue
+      if (
+        deleted?.some(
+          (interval) => interval.minTimeMs <= chunk.minTimeMs && interval.maxTimeMs >= chunk.maxTimeMs,
+        )
+      )
+        continue
+      const { encoding, data, samples } = this.chunks.read(chunk.ref)
+      if (encoding !== ChunkEncoding.xor)
+        throw new CorruptionError(
+          this.directory,
+          chunk.ref,
+          `chunk encoding ${encoding} is not supported: native histograms are not stored yet`,
+        )
+      if (decoder.addXor(data, samples) !== samples)
+        throw new CorruptionError(this.directory, chunk.ref, 'a chunk ends early')
+    }
+    if (deleted !== undefined) decoder.remove(deleted)
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Prometheus's block: a directory named by a ULID with `meta.json`, `index`, `chunks/000001…`, `tombstones`.
+ * See docs/format/block.md.
+ */
+export const INDEX_MAGIC = 0xbaaad700
+export const INDEX_VERSION = 2
+export const TOC_BYTES = 52
+/** Series records start at multiples of this; a series' reference is its offset divided by it. */
+export const SERIES_ALIGNMENT = 16
+
+export const CHUNKS_MAGIC = 0x85bd40dd
+export const CHUNKS_VERSION = 1
+export const CHUNKS_HEADER_BYTES = 8
+export const CHUNK_SEGMENT_BYTES: number = 512 * 1024 * 1024
+
+export const TOMBSTONES_MAGIC = 0x0130ba30
+export const TOMBSTONES_VERSION = 1
+
+/** Encoding byte of a chunk. */
+export const ChunkEncoding = { xor: 1, histogram: 2, floatHistogram: 3 } as const

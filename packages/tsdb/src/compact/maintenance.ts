@@ -1,0 +1,261 @@
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Counter, Gauge, Histogram, Logger, Registry } from '@promontory/base'
+import { type BlockOnDisk, listBlocks, newUlid } from '../block/meta.ts'
+import type { Head } from '../head/head.ts'
+import { truncateHead } from '../head/truncate.ts'
+import { listSegments, walBytes, type WalWriter } from '../wal/writer.ts'
+import type { WalCompression } from '../wal/format.ts'
+import { blockRanges, maxBlockRange, planCompaction } from './plan.ts'
+import { beyondRetention, directoryBytes, type Retention } from './retention.ts'
+import type { CompactionResult, CompactionTask } from './task.ts'
+
+export interface MaintenanceOptions {
+  readonly directory: string
+  readonly head: Head
+  readonly wal: WalWriter
+  readonly walCompression: WalCompression
+  readonly retention: Retention
+  readonly logger: Logger
+  readonly registry: Registry
+  /** Does a task, in another thread when there is one. */
+  readonly runTask: (task: CompactionTask) => Promise<CompactionResult>
+  readonly onBlocks: (blocks: readonly BlockOnDisk[]) => void
+}
+
+/**
+ * What the storage does about once a minute:
+ * 1. while the head spans more than one and a half block ranges, its oldest range becomes a block, the head forgets it,
+ *    and the older log becomes a checkpoint;
+ * 2. blocks that somebody put into the directory are taken in;
+ * 3. blocks are merged into longer ones;
+ * 4. blocks beyond the retention go.
+ * A step that fails is logged and counted, and tried again the next time; what was written before stays valid.
+ */
+export class Maintenance {
+  readonly #options: MaintenanceOptions
+  readonly #metrics: MaintenanceMetrics
+  retention: Retention
+  blocks: readonly BlockOnDisk[] = []
+  #running: Promise<void> | undefined
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options
+    this.retention = options.retention
+    this.#metrics = new MaintenanceMetrics(options.registry, this)
+    removeLeftovers(options.directory)
+    this.reloadBlocks()
+  }
+
+  /** One round; a call during a round waits for that one. */
+  run(): Promise<void> {
+    this.#running ??= this.#round().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  async #round(): Promise<void> {
+    const { logger } = this.#options
+    try {
+      await this.compactHead()
+      this.reloadBlocks()
+      await this.#mergeBlocks()
+      this.#applyRetention()
+    } catch (error) {
+      this.#metrics.failed.inc()
+      logger.error('compaction failed', { error })
+    }
+  }
+
+  /** Turns ranges of the head into blocks while it is long enough. */
+  async compactHead(): Promise<void> {
+    const { head } = this.#options
+    while (head.maxTimeMs - head.minTimeMs > head.rangeMs * 1.5) {
+      const minTimeMs = Math.floor(head.minTimeMs / head.rangeMs) * head.rangeMs
+      await this.#compactRange(minTimeMs, minTimeMs + head.rangeMs)
+    }
+  }
+
+  async #compactRange(minTimeMs: number, maxTimeMs: number): Promise<void> {
+    const { directory, head, logger, runTask } = this.#options
+    this.#metrics.triggered.inc()
+    const started = performance.now()
+    head.minValidMs = Math.max(head.minValidMs, maxTimeMs)
+    const written = await runTask({
+      kind: 'head-block',
+      parent: directory,
+      ulid: newUlid(Date.now()),
+      minTimeMs,
+      maxTimeMs,
+    })
+    const seconds = (performance.now() - started) / 1000
+    this.#metrics.compacted(seconds)
+    if (written !== undefined)
+      logger.info('write block', {
+        mint: minTimeMs,
+        maxt: maxTimeMs,
+        ulid: basename(written),
+        duration: `${seconds.toFixed(3)}s`,
+      })
+    this.reloadBlocks()
+    const removed = await truncateHead(head, maxTimeMs)
+    head.minTimeMs = Math.max(head.minTimeMs, maxTimeMs)
+    logger.info('Head GC completed', { removed_series: removed })
+    await this.#truncateWal(maxTimeMs)
+  }
+
+  /** The older two thirds of the log become a checkpoint, as in Prometheus. */
+  async #truncateWal(minTimeMs: number): Promise<void> {
+    const { directory, wal, walCompression, runTask, head } = this.#options
+    const walDirectory = join(directory, 'wal')
+    const segments = listSegments(walDirectory)
+    wal.nextSegment()
+    head.flushSeries()
+    if (segments.length < 2) return
+    const first = segments[0]!
+    const lastSegment = first + Math.floor(((segments.at(-1)! - first) * 2) / 3)
+    if (lastSegment <= first) return
+    await runTask({ kind: 'checkpoint', walDirectory, lastSegment, minTimeMs, compression: walCompression })
+  }
+
+  /** Reads the list of blocks anew; tells it on when it changed. */
+  reloadBlocks(): void {
+    const { blocks, damaged } = listBlocks(this.#options.directory)
+    for (const error of damaged)
+      this.#options.logger.error('a block cannot be read and is left out', { error })
+    const obsolete = supersededBlocks(blocks)
+    for (const block of obsolete) deleteBlock(block.directory)
+    const left = blocks.filter((block) => !obsolete.includes(block))
+    this.#metrics.reloads.inc()
+    const changed =
+      left.length !== this.blocks.length ||
+      left.some((block, i) => block.directory !== this.blocks[i]!.directory)
+    if (!changed) return
+    this.blocks = left
+    this.#options.onBlocks(left)
+  }
+
+  async #mergeBlocks(): Promise<void> {
+    const { directory, head, logger, runTask } = this.#options
+    const ranges = blockRanges(head.rangeMs, maxBlockRange(this.retention.timeMs))
+    for (;;) {
+      const group = planCompaction(this.blocks, ranges)
+      if (group.length === 0) return
+      const started = performance.now()
+      const written = await runTask({
+        kind: 'merge',
+        parent: directory,
+        ulid: newUlid(Date.now()),
+        blocks: group.map((block) => block.directory),
+      })
+      const seconds = (performance.now() - started) / 1000
+      this.#metrics.compacted(seconds)
+      logger.info('compact blocks', {
+        count: group.length,
+        ulid: written === undefined ? '' : basename(written),
+        sources: group.map((block) => block.meta.ulid).join(','),
+        duration: `${seconds.toFixed(3)}s`,
+      })
+      if (written === undefined) for (const block of group) deleteBlock(block.directory)
+      this.reloadBlocks()
+    }
+  }
+
+  #applyRetention(): void {
+    const { directory, logger } = this.#options
+    const gone = beyondRetention(this.blocks, this.retention, walBytes(join(directory, 'wal')))
+    if (gone.length === 0) return
+    for (const block of gone) {
+      deleteBlock(block.directory)
+      logger.info('Deleting obsolete block', { block: block.meta.ulid })
+    }
+    this.reloadBlocks()
+  }
+}
+
+/** Blocks that another block names as its parents: a crash came between writing that one and deleting these. */
+function supersededBlocks(blocks: readonly BlockOnDisk[]): BlockOnDisk[] {
+  const parents = new Set(
+    blocks.flatMap(({ meta }) => (meta.compaction.parents ?? []).map(({ ulid }) => ulid)),
+  )
+  return blocks.filter(({ meta }) => parents.has(meta.ulid))
+}
+
+/** A rename first: a half-deleted block must never look like a block. */
+function deleteBlock(directory: string): void {
+  const doomed = join(dirname(directory), `${basename(directory)}.tmp-for-deletion`)
+  renameSync(directory, doomed)
+  rmSync(doomed, { recursive: true, force: true })
+}
+
+function removeLeftovers(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (/\.tmp-for-(creation|deletion)$/.test(name))
+      rmSync(join(directory, name), { recursive: true, force: true })
+}
+
+/** Metrics of blocks and compactions under Prometheus's names and HELP. */
+class MaintenanceMetrics {
+  readonly triggered: Counter
+  readonly failed: Counter
+  readonly reloads: Counter
+  readonly #compactions: Counter
+  readonly #duration: Histogram
+  readonly #loaded: Gauge
+  readonly #bytes: Gauge
+
+  constructor(registry: Registry, maintenance: Maintenance) {
+    const counter = (name: string, help: string): Counter => {
+      const metric = registry.counter({ name, help })
+      metric.add(0)
+      return metric
+    }
+    this.triggered = counter(
+      'prometheus_tsdb_compactions_triggered_total',
+      'Total number of triggered compactions for the partition.',
+    )
+    this.failed = counter(
+      'prometheus_tsdb_compactions_failed_total',
+      'Total number of compactions that failed for the partition.',
+    )
+    this.#compactions = counter(
+      'prometheus_tsdb_compactions_total',
+      'Total number of compactions that were executed for the partition.',
+    )
+    this.reloads = counter(
+      'prometheus_tsdb_reloads_total',
+      'Number of times the database reloaded block data from disk.',
+    )
+    this.#duration = registry.histogram({
+      name: 'prometheus_tsdb_compaction_duration_seconds',
+      help: 'Duration of compaction runs',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
+    })
+    this.#loaded = registry.gauge({
+      name: 'prometheus_tsdb_blocks_loaded',
+      help: 'Number of currently loaded data blocks',
+    })
+    this.#bytes = registry.gauge({
+      name: 'prometheus_tsdb_storage_blocks_bytes',
+      help: 'The number of bytes that are currently used for local storage by all blocks.',
+    })
+    const retention = registry.gauge({
+      name: 'prometheus_tsdb_retention_limit_seconds',
+      help: 'How long to retain samples in storage.',
+    })
+    const limit = registry.gauge({
+      name: 'prometheus_tsdb_retention_limit_bytes',
+      help: 'Max number of bytes to be retained in the tsdb blocks, configured 0 means disabled',
+    })
+    registry.onCollect(() => {
+      this.#loaded.set(maintenance.blocks.length)
+      this.#bytes.set(maintenance.blocks.reduce((sum, block) => sum + directoryBytes(block.directory), 0))
+      retention.set(maintenance.retention.timeMs / 1000)
+      limit.set(maintenance.retention.bytes)
+    })
+  }
+
+  compacted(seconds: number): void {
+    this.#compactions.inc()
+    this.#duration.observe(seconds)
+  }
+}

@@ -1,0 +1,165 @@
+import type { Labels } from '@promontory/model'
+import { SampleColumns } from '@promontory/model'
+import { instantiateKernels } from '@promontory/kernels'
+import { loadKernelModule } from '@promontory/kernels/node'
+import { Block } from '../block/block.ts'
+import { BlockWriter, type ChunkToWrite, type WrittenBlock } from '../block/block-writer.ts'
+import { ChunkEncoding } from '../block/format.ts'
+import type { SeriesEntry } from '../block/index-reader.ts'
+import type { BlockOnDisk } from '../block/meta.ts'
+import { PageCache } from '../block/page-cache.ts'
+import { ChunkDecoder } from '../chunk-decoder.ts'
+
+export interface MergeOptions {
+  readonly parent: string
+  readonly ulid: string
+}
+
+const SAMPLES_PER_CHUNK = 120
+
+interface Cursor {
+  readonly block: Block
+  readonly series: IterableIterator<SeriesEntry & { readonly ref: number }>
+  current: (SeriesEntry & { readonly ref: number }) | undefined
+}
+
+/**
+ * Merges blocks into one: series by series in the order of their labels. Chunks are copied as they are; where they
+ * overlap, or samples were deleted, the samples are decoded, merged and encoded again.
+ * @returns undefined when no sample is left
+ */
+export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOptions): WrittenBlock | undefined {
+  const cache = new PageCache()
+  const opened = blocks.map(({ directory }) => new Block(directory, cache))
+  const encoder = new ChunkEncoder()
+  const decoder = new ChunkDecoder()
+  const writer = new BlockWriter({
+    ...options,
+    minTimeMs: Math.min(...blocks.map(({ meta }) => meta.minTime)),
+    maxTimeMs: Math.max(...blocks.map(({ meta }) => meta.maxTime)),
+    symbols: symbolsOf(opened),
+    compaction: {
+      level: Math.max(...blocks.map(({ meta }) => meta.compaction.level)) + 1,
+      sources: [...new Set(blocks.flatMap(({ meta }) => meta.compaction.sources ?? [meta.ulid]))].sort(),
+      parents: blocks.map(({ meta }) => ({ ulid: meta.ulid, minTime: meta.minTime, maxTime: meta.maxTime })),
+    },
+  })
+  try {
+    for (const { labels, parts } of inOrder(opened)) {
+      const chunks = mergeChunks(parts, decoder, encoder)
+      if (chunks.length > 0) writer.addSeries(labels, chunks)
+    }
+    if (writer.seriesCount > 0) return writer.finish()
+    writer.abort()
+    return undefined
+  } catch (error) {
+    writer.abort()
+    throw error
+  } finally {
+    for (const block of opened) block.dispose()
+  }
+}
+
+type Part = { readonly block: Block; readonly entry: SeriesEntry & { readonly ref: number } }
+
+function* inOrder(blocks: readonly Block[]): IterableIterator<{ labels: Labels; parts: Part[] }> {
+  const cursors: Cursor[] = blocks.map((block) => {
+    const series = block.everySeries()
+    return { block, series, current: series.next().value as Cursor['current'] }
+  })
+  for (;;) {
+    let least: Labels | undefined
+    for (const { current } of cursors)
+      if (current !== undefined && (least === undefined || current.labels.compare(least) < 0))
+        least = current.labels
+    if (least === undefined) return
+    const parts: Part[] = []
+    for (const cursor of cursors) {
+      if (cursor.current === undefined || !cursor.current.labels.equals(least)) continue
+      parts.push({ block: cursor.block, entry: cursor.current })
+      cursor.current = cursor.series.next().value as Cursor['current']
+    }
+    yield { labels: least, parts }
+  }
+}
+
+function mergeChunks(parts: readonly Part[], decoder: ChunkDecoder, encoder: ChunkEncoder): ChunkToWrite[] {
+  const untouched = parts.every(({ block, entry }) => !block.tombstones.has(entry.ref))
+  const chunks = parts
+    .flatMap(({ block, entry }) => entry.chunks.map((chunk) => ({ block, chunk })))
+    .sort((a, b) => a.chunk.minTimeMs - b.chunk.minTimeMs)
+  const apart = chunks.every(({ chunk }, i) => i === 0 || chunk.minTimeMs > chunks[i - 1]!.chunk.maxTimeMs)
+  if (untouched && apart)
+    return chunks.map(({ block, chunk }) => {
+      const { encoding, data, samples } = block.chunks.read(chunk.ref)
+      return {
+        encoding,
+        data: Uint8Array.from(data),
+        samples,
+        minTimeMs: chunk.minTimeMs,
+        maxTimeMs: chunk.maxTimeMs,
+      }
+    })
+  decoder.begin()
+  const columns = new SampleColumns()
+  const deleted = parts.flatMap(({ block, entry }) => block.tombstones.get(entry.ref) ?? [])
+  for (const { block, chunk } of chunks) {
+    const { data, samples } = block.chunks.read(chunk.ref)
+    decoder.addXor(data, samples)
+  }
+  if (deleted.length > 0) decoder.remove(deleted)
+  decoder.finish(columns, -Infinity, Infinity)
+  return encoder.encode(columns)
+}
+
+function symbolsOf(blocks: readonly Block[]): Set<string> {
+  const symbols = new Set<string>()
+  for (const { index } of blocks)
+    for (const name of index.labelNames()) {
+      symbols.add(name)
+      for (const { value } of index.values(name)) symbols.add(value)
+    }
+  return symbols
+}
+
+const STATE_AT = 65536
+const TIMES_AT = 131072
+const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK
+const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK
+/** The first sample takes 20 bytes at most, each further one 19. */
+const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK
+
+/** Encodes columns as XOR chunks of 120 samples. */
+export class ChunkEncoder {
+  readonly #kernels
+  readonly #u8: Uint8Array
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true })
+    this.#kernels = instantiateKernels(loadKernelModule(), memory).kernels
+    this.#u8 = new Uint8Array(memory.buffer)
+  }
+
+  encode(columns: SampleColumns): ChunkToWrite[] {
+    const chunks: ChunkToWrite[] = []
+    for (let at = 0; at < columns.length; at += SAMPLES_PER_CHUNK) {
+      const count = Math.min(SAMPLES_PER_CHUNK, columns.length - at)
+      this.#u8.fill(0, STATE_AT, STATE_AT + 64)
+      this.#u8.fill(0, CHUNK_AT, CHUNK_AT + CHUNK_BYTES_MAX)
+      this.#u8.set(bytesOf(columns.timesMs, at, count), TIMES_AT)
+      this.#u8.set(bytesOf(columns.values, at, count), VALUES_AT)
+      const length = this.#kernels.xorEncode(STATE_AT, CHUNK_AT, TIMES_AT, VALUES_AT, count)
+      chunks.push({
+        encoding: ChunkEncoding.xor,
+        data: this.#u8.slice(CHUNK_AT, CHUNK_AT + length),
+        samples: count,
+        minTimeMs: columns.timesMs[at]!,
+        maxTimeMs: columns.timesMs[at + count - 1]!,
+      })
+    }
+    return chunks
+  }
+}
+
+function bytesOf(column: Float64Array, at: number, count: number): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset + 8 * at, 8 * count)
+}

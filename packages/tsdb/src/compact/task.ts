@@ -1,0 +1,76 @@
+import { readMeta, type BlockOnDisk } from '../block/meta.ts'
+import { HeadReader } from '../head/head-reader.ts'
+import { slotOf } from '../head/series.ts'
+import { writeCheckpoint } from '../wal/checkpoint.ts'
+import type { WalCompression } from '../wal/format.ts'
+import { writeHeadBlock } from './head-block.ts'
+import { mergeBlocks } from './merge.ts'
+
+/** Long work of the storage, done in the compactor's thread. Can be posted to a worker. */
+export type CompactionTask =
+  | {
+      readonly kind: 'head-block'
+      readonly parent: string
+      readonly ulid: string
+      readonly minTimeMs: number
+      readonly maxTimeMs: number
+    }
+  | {
+      readonly kind: 'merge'
+      readonly parent: string
+      readonly ulid: string
+      readonly blocks: readonly string[]
+    }
+  | {
+      readonly kind: 'checkpoint'
+      readonly walDirectory: string
+      readonly lastSegment: number
+      readonly minTimeMs: number
+      readonly compression: WalCompression
+    }
+
+/** Directory of the block that was written; undefined when there was nothing to write. */
+export type CompactionResult = string | undefined
+
+/** Does the tasks on a head that it sees through shared memory. */
+export class Compactor {
+  readonly #reader: HeadReader
+
+  /** @param reader  number of this thread among the readers of the head */
+  constructor(memory: WebAssembly.Memory, reader: number) {
+    this.#reader = new HeadReader(memory, reader)
+  }
+
+  /** @throws CorruptionError, or the system's error when the disk refuses; nothing half-written stays */
+  run(task: CompactionTask): CompactionResult {
+    switch (task.kind) {
+      case 'head-block':
+        return writeHeadBlock(this.#reader, task)?.directory
+      case 'merge':
+        return mergeBlocks(task.blocks.map(onDisk), task)?.directory
+      case 'checkpoint':
+        this.#checkpoint(task)
+        return undefined
+    }
+  }
+
+  #checkpoint(task: CompactionTask & { kind: 'checkpoint' }): void {
+    const { series } = this.#reader
+    this.#reader.enter()
+    try {
+      writeCheckpoint({
+        ...task,
+        keepSeries: (ref) => {
+          const slot = slotOf(ref)
+          return slot !== 0 && slot < series.top && series.isAlive(slot) && series.refOfSlot(slot) === ref
+        },
+      })
+    } finally {
+      this.#reader.leave()
+    }
+  }
+}
+
+function onDisk(directory: string): BlockOnDisk {
+  return { directory, meta: readMeta(directory) }
+}
