@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import { errorText } from './errors.ts'
 import { isNullNode } from './yaml-node.ts'
 import type { YamlNode, YamlScalar } from './yaml-node.ts'
@@ -118,3 +119,13 @@ export const url: Schema<URL> = text(
   },
   (value) => value.href,
 )
+
+/** A path; a relative one starts from the folder of the configuration file. `''` stays. */
+export const filePath: Schema<string> = {
+  type: 'string',
+  decode(node, context) {
+    const path = str.decode(node, context)
+    return path === '' ? '' : resolve(dirname(context.environment.file), path)
+  },
+  encode: (value) => value,
+}

@@ -153,3 +153,6 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!
 }
+
+/** The fields of a struct whose decoded type is `T`: for fields that are spread into several structs. */
+export type FieldsOf<T> = { readonly [K in keyof T]: Schema<T[K]> | Field<T[K]> }

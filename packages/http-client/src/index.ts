@@ -1,1 +1,7 @@
-export {}
+export { ACCEPTED_ENCODINGS, BODY_PADDING, DEFAULT_BODY_BYTES_MAX } from './body.ts'
+export type { Body } from './body.ts'
+export * from './client.ts'
+export * from './config.ts'
+export * from './config-check.ts'
+export { BodyTooLargeError, HttpRequestError } from './errors.ts'
+export { bypassesProxy } from './no-proxy.ts'
