@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 
 import type { Document, Node, Pair, YAMLMap, YAMLSeq } from 'yaml'
 import { ConfigError, ConfigErrors } from './yaml-error.ts'
 import type { ConfigPosition } from './yaml-error.ts'
+import { indentQuotedLines } from './yaml-quoted.ts'
 import { isNullText, resolvePlain } from './yaml-scalar.ts'
 import type { ScalarTag } from './yaml-scalar.ts'
 
@@ -43,12 +44,27 @@ const DEPTH_MAX = 100
  * @throws ConfigErrors with positions for text that is not YAML
  */
 export function parseYaml(text: string, file: string): YamlNode {
-  const lines = new LineCounter()
-  const builder = new NodeBuilder(file, lines)
-  const options = { version: '1.1', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
-  const source = text.replace(/^\u{feff}/u, '')
-  const documents = parseAllDocuments(source, { ...options, schema: 'failsafe', lineCounter: lines })
-  return 'empty' in documents ? builder.nullAt(0, '') : builder.document(documents[0]!)
+  let source = text.replace(/^\u{feff}/u, '')
+  for (let mended = 0; ; mended++) {
+    const lines = new LineCounter()
+    const builder = new NodeBuilder(file, lines)
+    const options = { version: '1.1', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' } as const
+    const documents = parseAllDocuments(source, { ...options, schema: 'failsafe', lineCounter: lines })
+    if ('empty' in documents) return builder.nullAt(0, '')
+    const better = mended < MENDED_TEXTS_MAX ? mendQuoted(source, documents[0]!) : undefined
+    if (better === undefined) return builder.document(documents[0]!)
+    source = better
+  }
+}
+
+/** Quoted texts per document whose lines are moved, each for the price of one more parse; see `indentQuotedLines`. */
+const MENDED_TEXTS_MAX = 100
+
+function mendQuoted(source: string, document: Document.Parsed): string | undefined {
+  const [first] = document.errors
+  const quote =
+    first?.code === 'MISSING_CHAR' ? /^Missing closing (["'])quote/.exec(first.message)?.[1] : undefined
+  return quote === undefined ? undefined : indentQuotedLines(source, first!.pos[0], quote as '"' | "'")
 }
 
 /** Go's wording for the commonest faults, which is what people search the web for. */
