@@ -1,1 +1,11 @@
-export {}
+export * from './config.ts'
+export { dnsDiscoverer } from './dns.ts'
+export type { DnsResolver } from './dns.ts'
+export { FileDiscoverer } from './file.ts'
+export type { ForeignSdConfig, ForeignSdField } from './foreign-config.ts'
+export { HttpDiscoverer } from './http.ts'
+export * from './manager.ts'
+export * from './metrics.ts'
+export type { Discoverer, DiscoveryEnvironment, GroupSink } from './refresh.ts'
+export { ADDRESS } from './target-group.ts'
+export type { StaticGroup, TargetGroup } from './target-group.ts'
