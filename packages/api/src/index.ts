@@ -1,1 +1,2 @@
-export {}
+export * from './paths.ts'
+export * from './prometheus.ts'

@@ -1,1 +1,1 @@
-export {}
+export type { ServerOptions } from './options.ts'

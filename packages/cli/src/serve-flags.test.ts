@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { parseServeFlags, UsageError } from './serve-flags.ts'
+
+describe('flags of serve', () => {
+  test('the command line of a compose file', () => {
+    const options = parseServeFlags([
+      '--config.file=/etc/prometheus/prometheus.yml',
+      '--storage.tsdb.path=/prometheus',
+      '--web.console.libraries=/etc/prometheus/console_libraries',
+      '--web.console.templates=/etc/prometheus/consoles',
+      '--storage.tsdb.retention.time=200h',
+      '--web.enable-lifecycle',
+    ])
+    expect(options.configFile).toBe('/etc/prometheus/prometheus.yml')
+    expect(options.retention).toEqual({ timeMs: 200 * 3600_000, bytes: 0 })
+    expect(options.enableLifecycle).toBe(true)
+    expect(options.notices).toHaveLength(2)
+  })
+
+  test('nothing given: loopback, 15 days', () => {
+    const options = parseServeFlags([])
+    expect(options.listenAddresses).toEqual(['127.0.0.1:9090'])
+    expect(options.retention.timeMs).toBe(15 * 24 * 3600_000)
+    expect(options.ownDirectory).toBe('data/promontory')
+  })
+
+  test.each([
+    [
+      ['--storage.tsdb.retention.time=15x'],
+      /--storage\.tsdb\.retention\.time: not a valid duration string: "15x"/,
+    ],
+    [['--storage.tsdb.retention.size=12'], /"12" is not a size/],
+    [['--web.listen-adress=:1'], /did you mean --web\.listen-address/],
+    [['--web.listen-address=nine'], /"nine" is not host:port/],
+    [['--log.level=loud'], /none of debug, info, warn, error/],
+    [['--query.max-samples=0'], /not a whole number above 0/],
+    [['--web.external-url=ftp://x'], /not an http or https URL/],
+    [['--agent'], /--agent is not supported yet/],
+    [['extra'], /unexpected argument "extra"/],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseServeFlags(args)).toThrow(message)
+    expect(() => parseServeFlags(args)).toThrow(UsageError)
+  })
+
+  test("Go's spellings", () => {
+    expect(parseServeFlags(['-web.enable-lifecycle=true']).enableLifecycle).toBe(true)
+    expect(parseServeFlags(['--web.enable-lifecycle=false']).enableLifecycle).toBe(false)
+    expect(parseServeFlags(['--no-storage.tsdb.wal-compression']).walCompression).toBe('none')
+    expect(parseServeFlags(['--web.external-url=http://x/prom/']).routePrefix).toBe('/prom')
+    expect(parseServeFlags(['--storage.tsdb.retention.size=2GB']).retention.bytes).toBe(2 * 1024 ** 3)
+  })
+
+  test('features', () => {
+    const options = parseServeFlags(['--enable-feature=promql-experimental-functions,nonsense'])
+    expect(options.features).toEqual(['promql-experimental-functions'])
+    expect(options.notices).toEqual(['unknown option for --enable-feature: nonsense'])
+  })
+})

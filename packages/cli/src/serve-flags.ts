@@ -1,0 +1,455 @@
+import { parseArgs } from 'node:util'
+import { availableParallelism } from 'node:os'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LogFormat, LogLevel } from '@promontory/base'
+import { parseDuration } from '@promontory/model'
+import type { ServerOptions } from '@promontory/server'
+
+/** A flag that cannot be understood: message for the user, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** What becomes of a flag: it works; it is taken and said to do nothing; it is refused. */
+type Effect = 'works' | { readonly none: string } | { readonly refused: string }
+
+export interface FlagDefinition {
+  readonly name: string
+  readonly type: 'string' | 'boolean'
+  readonly default: string
+  readonly help: string
+  readonly multiple?: boolean
+  readonly effect: Effect
+}
+
+const works = (name: string, fallback: string, help: string, multiple = false): FlagDefinition => ({
+  name,
+  type: 'string',
+  default: fallback,
+  help,
+  multiple,
+  effect: 'works',
+})
+const toggle = (
+  name: string,
+  help: string,
+  effect: Effect = 'works',
+  fallback = 'false',
+): FlagDefinition => ({
+  name,
+  type: 'boolean',
+  default: fallback,
+  help,
+  effect,
+})
+const noEffect = (
+  name: string,
+  reason: string,
+  type: 'string' | 'boolean' = 'string',
+  fallback = '',
+): FlagDefinition => ({
+  name,
+  type,
+  default: fallback,
+  help: `Accepted for compatibility; no effect: ${reason}.`,
+  effect: { none: reason },
+})
+const refused = (name: string, reason: string, type: 'string' | 'boolean' = 'string'): FlagDefinition => ({
+  name,
+  type,
+  default: '',
+  help: `Not supported yet: ${reason}.`,
+  effect: { refused: reason },
+})
+
+/** Every flag of `promontory serve`. Unprefixed ones are Prometheus's, with its defaults, but we listen on loopback. */
+export const SERVE_FLAGS: readonly FlagDefinition[] = [
+  works(
+    'config.file',
+    'prometheus.yml',
+    'Prometheus configuration file. Without it, and without a prometheus.yml here, the machine and Promontory itself are watched.',
+  ),
+  toggle('config.auto-reload', 'Reload when the configuration, rule or scrape-config files change.'),
+  works('config.auto-reload-interval', '30s', 'How often the files are looked at.'),
+  works('storage.tsdb.path', 'data/', "Data directory, in Prometheus's format."),
+  works(
+    'promontory.path',
+    '',
+    "Where Promontory keeps what is not Prometheus's. Default: promontory/ in the data directory.",
+  ),
+  works('storage.tsdb.retention.time', '15d', 'How long samples are kept.'),
+  works(
+    'storage.tsdb.retention.size',
+    '0B',
+    'Bytes of storage beyond which the oldest blocks go (B, KB, MB, GB, TB, PB, EB). 0: no bound.',
+  ),
+  toggle('storage.tsdb.no-lockfile', 'Do not lock the data directory.'),
+  works(
+    'storage.tsdb.wal-compression-type',
+    'snappy',
+    'Compression of the write-ahead log: snappy, zstd or none.',
+  ),
+  toggle('storage.tsdb.wal-compression', 'Compress the write-ahead log.', 'works', 'true'),
+  works(
+    'web.listen-address',
+    '127.0.0.1:9090',
+    'Address to listen on; ":9090" means all interfaces. Repeatable.',
+    true,
+  ),
+  works('web.external-url', '', 'URL under which Promontory is reached from outside, for links in alerts.'),
+  works('web.route-prefix', '', 'Prefix of all paths. Default: the path of --web.external-url.'),
+  works('web.page-title', 'Promontory', 'Title of the web pages.'),
+  works(
+    'web.cors.origin',
+    '.*',
+    'Origins that may read the API from other pages, as an anchored regular expression.',
+  ),
+  works('web.max-connections', '512', 'Simultaneous connections at most, over all listeners.'),
+  works(
+    'web.read-timeout',
+    '5m',
+    'Time after which a request that is not read, or an idle connection, is closed.',
+  ),
+  toggle('web.enable-lifecycle', 'Switch on /-/reload and /-/quit.'),
+  toggle('web.enable-admin-api', 'Switch on the administrative API.', {
+    refused: 'deleting series and snapshots are not built yet',
+  }),
+  toggle('web.allow-anonymous-read', 'Off loopback, let everybody read without a credential.'),
+  works('query.timeout', '2m', 'Time a query may take.'),
+  works('query.max-concurrency', '20', 'Queries at once at most.'),
+  works('query.max-samples', '50000000', 'Samples that one query may hold in memory.'),
+  works('query.lookback-delta', '5m', 'How far back a query looks for the newest sample of a series.'),
+  works('query.workers', '', 'Threads that answer queries. Default: one per processor, at most 8.'),
+  works(
+    'rules.alert.for-outage-tolerance',
+    '1h',
+    'Longest outage over which the state of "for" is restored.',
+  ),
+  works(
+    'rules.alert.for-grace-period',
+    '10m',
+    'Least time between a restart and a firing alert whose "for" is longer.',
+  ),
+  works('rules.alert.resend-delay', '1m', 'Least time before an alert is sent again.'),
+  works('rules.max-concurrent-evals', '4', 'Independent rules evaluated at once.'),
+  works(
+    'alertmanager.notification-queue-capacity',
+    '10000',
+    'Alerts that wait for an external Alertmanager.',
+  ),
+  works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
+  works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
+  works(
+    'listen.alertmanager',
+    '',
+    'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
+  ),
+  works('log.level', 'info', 'debug, info, warn or error.'),
+  works('log.format', 'logfmt', 'logfmt or json.'),
+  works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
+  noEffect('web.console.templates', 'console templates are not drawn'),
+  noEffect('web.console.libraries', 'console templates are not drawn'),
+  noEffect('web.user-assets', 'user assets are not served'),
+  noEffect('alertmanager.drain-notification-queue-on-shutdown', 'the queue is always drained', 'boolean'),
+  noEffect('auto-gomaxprocs', 'there is no Go runtime', 'boolean'),
+  noEffect('auto-gomemlimit', 'there is no Go runtime', 'boolean'),
+  noEffect('auto-gomemlimit.ratio', 'there is no Go runtime'),
+  noEffect('storage.tsdb.head-chunks-write-queue-size', 'head chunks stay in memory'),
+  noEffect('web.max-notifications-subscribers', 'live notifications are not sent yet'),
+  noEffect('storage.remote.flush-deadline', 'nothing is sent to remote storage yet'),
+  noEffect('storage.remote.read-sample-limit', 'remote read is not served yet'),
+  noEffect('storage.remote.read-concurrent-limit', 'remote read is not served yet'),
+  noEffect('storage.remote.read-max-bytes-in-frame', 'remote read is not served yet'),
+  toggle('web.enable-remote-write-receiver', 'Take samples by remote write at /api/v1/write.', {
+    none: 'remote write is not received yet: /api/v1/write answers 404',
+  }),
+  toggle('web.enable-otlp-receiver', 'Take metrics by OTLP.', {
+    none: 'OTLP is not received yet: /api/v1/otlp answers 404',
+  }),
+  refused('web.config.file', 'TLS and users for the listeners'),
+  refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
+  refused('agent', 'agent mode', 'boolean'),
+  refused('storage.agent.path', 'agent mode'),
+  refused('grafana.provisioning', 'dashboards'),
+  refused('grafana.config', 'dashboards'),
+  refused('listen.grafana', 'dashboards'),
+  refused('listen.pushgateway', 'the Pushgateway'),
+  refused('listen.loki', 'logs'),
+  refused('listen.otlp-http', 'OTLP'),
+  refused('listen.otlp-grpc', 'OTLP'),
+  refused('listen.jaeger', 'traces'),
+  refused('storage.remote', 'remote engines'),
+  refused('query.replica-label', 'merging of replicas'),
+  refused('promontory.config', 'promontory.yml'),
+]
+
+/** Feature names of Prometheus 3; the value says what naming it does here. */
+const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
+  'promql-experimental-functions': 'works',
+  'promql-delayed-name-removal': 'works',
+  'promql-duration-expr': 'works',
+  'promql-extended-range-selectors': 'works',
+  'promql-binop-fill-modifiers': 'works',
+  'promql-per-step-stats': 'works',
+  'promql-at-modifier': 'default',
+  'promql-negative-offset': 'default',
+  'exemplar-storage': 'default',
+  'extra-scrape-metrics': 'none',
+  'concurrent-rule-eval': 'none',
+  'memory-snapshot-on-shutdown': 'none',
+  'auto-reload-config': 'none',
+  'native-histograms': 'none',
+  'created-timestamp-zero-ingestion': 'none',
+  'metadata-wal-records': 'none',
+  'type-and-unit-labels': 'none',
+  'use-start-timestamps': 'none',
+  'otlp-deltatocumulative': 'none',
+  'otlp-native-delta-ingestion': 'none',
+  'delayed-compaction': 'none',
+  'old-ui': 'none',
+  'search-api': 'none',
+  'st-storage': 'none',
+  'st-synthesis': 'none',
+  'use-uncached-io': 'none',
+  'xor2-encoding': 'none',
+  'histograms-st-encoding': 'none',
+  'auto-gomemlimit': 'none',
+  'auto-gomaxprocs': 'none',
+  'remote-write-receiver': 'none',
+  'otlp-write-receiver': 'none',
+  'no-default-scrape-port': 'none',
+  'new-service-discovery-manager': 'default',
+}
+
+/**
+ * Reads the command line of `promontory serve`.
+ * @throws UsageError naming the flag and what was expected
+ */
+export function parseServeFlags(args: readonly string[]): ServerOptions {
+  const values = readFlags(args)
+  const notices: string[] = []
+  for (const { name, effect } of SERVE_FLAGS) {
+    if (!values.given.has(name) || effect === 'works') continue
+    if ('refused' in effect) throw new UsageError(`flag --${name} is not supported yet: ${effect.refused}`)
+    notices.push(`flag --${name} has no effect: ${effect.none}`)
+  }
+  const dataDirectory = values.one('storage.tsdb.path')
+  const externalUrl = checkUrl(values.one('web.external-url'))
+  return {
+    configFile: configFile(values),
+    dataDirectory,
+    ownDirectory: values.one('promontory.path') || join(dataDirectory, 'promontory'),
+    listenAddresses: values
+      .many('web.listen-address')
+      .map((address) => checkAddress('web.listen-address', address)),
+    externalUrl,
+    routePrefix: routePrefix(values.one('web.route-prefix'), externalUrl),
+    pageTitle: values.one('web.page-title'),
+    corsOrigin: corsOrigin(values.one('web.cors.origin')),
+    enableLifecycle: values.flag('web.enable-lifecycle'),
+    enableAdminApi: values.flag('web.enable-admin-api'),
+    anonymousRead: values.flag('web.allow-anonymous-read'),
+    maxConnections: values.count('web.max-connections'),
+    readTimeoutMs: values.duration('web.read-timeout'),
+    retention: {
+      timeMs: values.duration('storage.tsdb.retention.time'),
+      bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
+    },
+    lockDirectory: !values.flag('storage.tsdb.no-lockfile'),
+    walCompression: values.flag('storage.tsdb.wal-compression')
+      ? values.choice('storage.tsdb.wal-compression-type', ['snappy', 'zstd', 'none'])
+      : 'none',
+    queryTimeoutMs: values.duration('query.timeout'),
+    queryMaxConcurrency: values.count('query.max-concurrency'),
+    queryMaxSamples: values.count('query.max-samples'),
+    lookbackMs: values.duration('query.lookback-delta'),
+    queryWorkers:
+      values.one('query.workers') === ''
+        ? Math.min(8, availableParallelism())
+        : values.count('query.workers'),
+    resendDelayMs: values.duration('rules.alert.resend-delay'),
+    forOutageToleranceMs: values.duration('rules.alert.for-outage-tolerance'),
+    forGracePeriodMs: values.duration('rules.alert.for-grace-period'),
+    maxConcurrentEvals: values.count('rules.max-concurrent-evals'),
+    notificationQueueCapacity: values.count('alertmanager.notification-queue-capacity'),
+    notificationBatchSize: values.count('alertmanager.notification-batch-size'),
+    alertmanagerConfigFile: values.one('alertmanager.config.file') || undefined,
+    alertmanagerListenAddress:
+      values.one('listen.alertmanager') === ''
+        ? undefined
+        : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
+    autoReloadMs: values.flag('config.auto-reload')
+      ? values.duration('config.auto-reload-interval')
+      : undefined,
+    logLevel: values.choice<LogLevel>('log.level', ['debug', 'info', 'warn', 'error']),
+    logFormat: values.choice<LogFormat>('log.format', ['logfmt', 'json']),
+    features: features(values.many('enable-feature'), notices),
+    flags: values.all(),
+    notices,
+  }
+}
+
+class FlagValues {
+  readonly given: ReadonlySet<string>
+  readonly #values: ReadonlyMap<string, readonly string[]>
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values
+    this.given = new Set(values.keys())
+  }
+  many(name: string): readonly string[] {
+    return this.#values.get(name) ?? [definition(name).default]
+  }
+  one(name: string): string {
+    return this.many(name).at(-1)!
+  }
+  flag(name: string): boolean {
+    return this.one(name) === 'true'
+  }
+  duration(name: string): number {
+    try {
+      return parseDuration(this.one(name))
+    } catch (error) {
+      throw new UsageError(
+        `flag --${name}: ${(error as Error).message}, expected a duration such as 15d or 30s`,
+      )
+    }
+  }
+  count(name: string): number {
+    const text = this.one(name)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)) || Number(text) === 0)
+      throw new UsageError(`flag --${name}: "${text}" is not a whole number above 0`)
+    return Number(text)
+  }
+  choice<T extends string>(name: string, choices: readonly T[]): T {
+    const value = this.one(name)
+    const found = choices.find((choice) => choice === value)
+    if (found === undefined)
+      throw new UsageError(`flag --${name}: "${value}" is none of ${choices.join(', ')}`)
+    return found
+  }
+  all(): Record<string, string> {
+    return Object.fromEntries(
+      SERVE_FLAGS.filter(({ effect }) => effect === 'works' || 'none' in (effect as object)).map(
+        ({ name }) => [name, this.many(name).join(',')],
+      ),
+    )
+  }
+}
+
+function definition(name: string): FlagDefinition {
+  const found = SERVE_FLAGS.find((flag) => flag.name === name)
+  if (found === undefined) throw new Error(`BUG: no flag ${name}`)
+  return found
+}
+
+function readFlags(args: readonly string[]): FlagValues {
+  const options = Object.fromEntries(SERVE_FLAGS.map(({ name, type }) => [name, { type, multiple: true }]))
+  let parsed: ReturnType<typeof parseArgs>
+  try {
+    parsed = parseArgs({
+      args: normalise(args),
+      options,
+      allowNegative: true,
+      allowPositionals: true,
+      strict: true,
+    })
+  } catch (error) {
+    const message = (error as Error).message.replace(/\. To specify a positional.*/s, '')
+    throw new UsageError(`${message}${suggestion(message)}`)
+  }
+  if (parsed.positionals.length > 0) throw new UsageError(`unexpected argument "${parsed.positionals[0]}"`)
+  const values = new Map<string, string[]>()
+  for (const [name, value] of Object.entries(parsed.values))
+    values.set(name, (value as (string | boolean)[]).map(String))
+  return new FlagValues(values)
+}
+
+/** Go takes one dash for two, and `--flag=true` for booleans. */
+function normalise(args: readonly string[]): string[] {
+  return args.map((arg) => {
+    const doubled = /^-[a-z]/.test(arg) && arg.length > 2 ? `-${arg}` : arg
+    const boolean = /^--([^=]+)=(true|false)$/.exec(doubled)
+    const flag =
+      boolean === null
+        ? undefined
+        : SERVE_FLAGS.find(({ name, type }) => name === boolean[1] && type === 'boolean')
+    return flag === undefined ? doubled : boolean![2] === 'true' ? `--${flag.name}` : `--no-${flag.name}`
+  })
+}
+
+function suggestion(message: string): string {
+  const unknown = /'--([^']+)'/.exec(message)?.[1]
+  if (unknown === undefined) return ''
+  const near = SERVE_FLAGS.map(({ name }) => ({ name, distance: editDistance(name, unknown) })).sort(
+    (a, b) => a.distance - b.distance,
+  )[0]!
+  return near.distance <= 4 ? `; did you mean --${near.name}?` : '; see promontory serve --help'
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let k = 1; k <= b.length; k++)
+      next.push(Math.min(next[k - 1]! + 1, row[k]! + 1, row[k - 1]! + (a[i - 1] === b[k - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}
+
+function configFile(values: FlagValues): string | undefined {
+  const file = values.one('config.file')
+  return values.given.has('config.file') || existsSync(file) ? file : undefined
+}
+
+function checkAddress(flag: string, address: string): string {
+  const port = /^(?:\[[^\]]+\]|[^:[\]]*):(\d+)$/.exec(address)?.[1]
+  if (port === undefined || Number(port) > 65535)
+    throw new UsageError(`flag --${flag}: "${address}" is not host:port`)
+  return address
+}
+
+function checkUrl(text: string): string | undefined {
+  if (text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`flag --web.external-url: "${text}" is not an http or https URL`)
+  return text.replace(/\/+$/, '')
+}
+
+function routePrefix(given: string, externalUrl: string | undefined): string {
+  const path = given !== '' ? given : externalUrl === undefined ? '' : new URL(externalUrl).pathname
+  return `/${path}`.replace(/\/+/g, '/').replace(/\/$/, '')
+}
+
+function corsOrigin(pattern: string): RegExp {
+  // Flags are the operator's, not a user's: but a pattern that backtracks could still hang the server.
+  if (/[()].*[*+{]/.test(pattern))
+    throw new UsageError(`flag --web.cors.origin: groups with repetition are not taken: "${pattern}"`)
+  try {
+    return new RegExp(`^(?:${pattern})$`)
+  } catch (error) {
+    throw new UsageError(`flag --web.cors.origin: ${(error as Error).message}`)
+  }
+}
+
+function parseSize(flag: string, text: string): number {
+  const match = /^(\d+)(B|KB|MB|GB|TB|PB|EB)?$/i.exec(text)
+  if (match === null || (match[2] === undefined && match[1] !== '0'))
+    throw new UsageError(`flag --${flag}: "${text}" is not a size, expected a number with unit such as 512MB`)
+  const power = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'].indexOf((match[2] ?? 'B').toUpperCase())
+  return Number(match[1]) * 1024 ** power
+}
+
+function features(given: readonly string[], notices: string[]): string[] {
+  const names = given.flatMap((list) => list.split(',')).filter((name) => name !== '')
+  for (const name of names) {
+    const meaning = FEATURES[name]
+    if (meaning === undefined) notices.push(`unknown option for --enable-feature: ${name}`)
+    else if (meaning === 'default') notices.push(`feature ${name} is always on`)
+    else if (meaning === 'none') notices.push(`feature ${name} has no effect yet`)
+  }
+  return names.filter((name) => FEATURES[name] === 'works')
+}

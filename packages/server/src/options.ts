@@ -1,0 +1,52 @@
+import type { LogFormat, LogLevel } from '@promontory/base'
+import type { Retention, WalCompression } from '@promontory/tsdb'
+
+/** How one server is to run: what the command line says, checked. Durations in ms. */
+export interface ServerOptions {
+  /** `--config.file`; undefined: built-in configuration that watches this machine and the server itself. */
+  readonly configFile: string | undefined
+  /** `--storage.tsdb.path` */
+  readonly dataDirectory: string
+  /** `--promontory.path`: what is ours beside Prometheus's files. */
+  readonly ownDirectory: string
+  /** `--web.listen-address`, `host:port`; an empty host means all interfaces. */
+  readonly listenAddresses: readonly string[]
+  /** `--web.external-url`, as given, undefined for "as reached". */
+  readonly externalUrl: string | undefined
+  /** `--web.route-prefix`, with leading and without trailing slash; `''` for the root. */
+  readonly routePrefix: string
+  readonly pageTitle: string
+  readonly corsOrigin: RegExp
+  readonly enableLifecycle: boolean
+  readonly enableAdminApi: boolean
+  /** `--web.allow-anonymous-read`: off loopback, reading needs no credential. */
+  readonly anonymousRead: boolean
+  readonly maxConnections: number
+  readonly readTimeoutMs: number
+  readonly retention: Retention
+  readonly lockDirectory: boolean
+  readonly walCompression: WalCompression
+  readonly queryTimeoutMs: number
+  readonly queryMaxConcurrency: number
+  readonly queryMaxSamples: number
+  readonly lookbackMs: number
+  readonly queryWorkers: number
+  readonly resendDelayMs: number
+  readonly forOutageToleranceMs: number
+  readonly forGracePeriodMs: number
+  readonly maxConcurrentEvals: number
+  readonly notificationQueueCapacity: number
+  readonly notificationBatchSize: number
+  /** `--alertmanager.config.file` */
+  readonly alertmanagerConfigFile: string | undefined
+  /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
+  readonly alertmanagerListenAddress: string | undefined
+  readonly autoReloadMs: number | undefined
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  readonly features: readonly string[]
+  /** Every flag with its effective value, for `/api/v1/status/flags`. */
+  readonly flags: Readonly<Record<string, string>>
+  /** Things about the command line that the user should hear once. */
+  readonly notices: readonly string[]
+}

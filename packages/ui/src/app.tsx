@@ -1,0 +1,51 @@
+import { lazy, Suspense, type ReactNode } from 'react'
+import { Redirect, Route, Router, Switch } from 'wouter'
+import { routePrefix } from './data/prefix.ts'
+import { Shell } from './shell/shell.tsx'
+import { EmptyState } from './parts/states.tsx'
+import { PageSkeleton } from './parts/states.tsx'
+import { HomePage } from './pages/home/home-page.tsx'
+
+const QueryPage = lazy(async () => ({ default: (await import('./pages/query/query-page.tsx')).QueryPage }))
+const TargetsPage = lazy(async () => ({
+  default: (await import('./pages/targets/targets-page.tsx')).TargetsPage,
+}))
+const RulesPage = lazy(async () => ({ default: (await import('./pages/rules/rules-page.tsx')).RulesPage }))
+const AlertsPage = lazy(async () => ({
+  default: (await import('./pages/alerts/alerts-page.tsx')).AlertsPage,
+}))
+const StatusPage = lazy(async () => ({
+  default: (await import('./pages/status/status-page.tsx')).StatusPage,
+}))
+
+/** The routes. Prometheus's old paths lead to the same pages, since alerts' links point there. */
+export function App(): ReactNode {
+  return (
+    <Router base={routePrefix()}>
+      <Shell>
+        <Suspense fallback={<PageSkeleton />}>
+          <Switch>
+            <Route path="/" component={HomePage} />
+            <Route path="/query" component={QueryPage} />
+            <Route path="/graph">
+              <Redirect to={`/query${window.location.search}`} replace />
+            </Route>
+            <Route path="/alerts" component={AlertsPage} />
+            <Route path="/rules" component={RulesPage} />
+            <Route path="/targets" component={TargetsPage} />
+            <Route path="/status" component={StatusPage} />
+            <Route path="/flags" component={StatusPage} />
+            <Route path="/config" component={StatusPage} />
+            <Route path="/tsdb-status" component={StatusPage} />
+            <Route>
+              <EmptyState
+                title="There is no such page"
+                text="The address may be mistyped, or the page belongs to a newer version."
+              />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </Router>
+  )
+}

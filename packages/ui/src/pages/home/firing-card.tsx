@@ -1,0 +1,67 @@
+import type { Alert } from '@promontory/api'
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import { ask } from '../../data/api.ts'
+import { ago } from '../../data/format.ts'
+import { Badge, toneOf } from '../../parts/badge.tsx'
+import { useNow } from '../../parts/now.ts'
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+
+const SHOWN = 6
+
+/** Alerts that fire or are about to. */
+export function FiringCard(): ReactNode {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['alerts'],
+    queryFn: ({ signal }) => ask<{ alerts: Alert[] }>('alerts', {}, signal),
+    refetchInterval: 5000,
+  })
+  const alerts = data?.data.alerts.filter(({ state }) => state !== 'inactive')
+  return (
+    <section className="card" aria-labelledby="firing-title">
+      <div className="card-head">
+        <h2 id="firing-title" className="grow">
+          What fires
+        </h2>
+        <Link href="/alerts">All alerts</Link>
+      </div>
+      {error !== null ? (
+        <div className="card-body">
+          <ErrorState error={error} retry={() => void refetch()} />
+        </div>
+      ) : alerts === undefined ? (
+        <Skeleton lines={3} />
+      ) : alerts.length === 0 ? (
+        <EmptyState icon="check" title="Nothing fires" text="No alert is pending or firing." />
+      ) : (
+        <ul className="list">
+          {alerts.slice(0, SHOWN).map((alert) => (
+            <AlertLine key={JSON.stringify(alert.labels)} alert={alert} />
+          ))}
+          {alerts.length > SHOWN ? (
+            <li>
+              <Link href="/alerts">and {alerts.length - SHOWN} more</Link>
+            </li>
+          ) : null}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function AlertLine({ alert }: { alert: Alert }): ReactNode {
+  const now = useNow()
+  return (
+    <li>
+      <span className="grow">
+        <strong>{alert.labels['alertname']}</strong>{' '}
+        <span className="soft">
+          {alert.annotations['summary'] ?? alert.annotations['description'] ?? alert.labels['instance'] ?? ''}
+        </span>
+      </span>
+      <span className="soft small nowrap">{ago(alert.activeAt, now)}</span>
+      <Badge tone={toneOf(alert.state)}>{alert.state}</Badge>
+    </li>
+  )
+}

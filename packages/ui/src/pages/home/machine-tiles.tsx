@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link } from 'wouter'
+import { bytes, percent, shortNumber } from '../../data/format.ts'
+import { rangeQuery, toChart } from '../../data/queries.ts'
+import { Spark } from '../../parts/spark.tsx'
+
+interface Tile {
+  readonly title: string
+  readonly expr: string
+  readonly format: (value: number) => string
+  readonly max?: number
+  /** From these values on the line is coloured. */
+  readonly warnFrom?: number
+  readonly badFrom?: number
+}
+
+const REAL_FILE_SYSTEMS = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs|iso9660"'
+
+const TILES: readonly Tile[] = [
+  {
+    title: 'CPU busy',
+    expr: '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[1m]))',
+    format: percent,
+    max: 1,
+    warnFrom: 0.8,
+    badFrom: 0.95,
+  },
+  {
+    title: 'Memory used',
+    expr: '1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes',
+    format: percent,
+    max: 1,
+    warnFrom: 0.85,
+    badFrom: 0.95,
+  },
+  {
+    title: 'Fullest disk',
+    expr: `max(1 - node_filesystem_avail_bytes{${REAL_FILE_SYSTEMS}} / node_filesystem_size_bytes) or max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)`,
+    format: percent,
+    max: 1,
+    warnFrom: 0.85,
+    badFrom: 0.95,
+  },
+  { title: 'Load, 1 minute', expr: 'node_load1', format: shortNumber },
+  {
+    title: 'Network in',
+    expr: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[1m]))',
+    format: (value) => `${bytes(value)}/s`,
+  },
+  {
+    title: 'Disk writes',
+    expr: 'sum(rate(node_disk_written_bytes_total[1m]))',
+    format: (value) => `${bytes(value)}/s`,
+  },
+  {
+    title: 'Samples taken in',
+    expr: 'sum(rate(prometheus_tsdb_head_samples_appended_total[1m]))',
+    format: (value) => `${shortNumber(value)}/s`,
+  },
+  { title: 'Active series', expr: 'prometheus_tsdb_head_series', format: shortNumber },
+]
+
+const SPAN_S = 900
+
+/** This machine and the server in eight numbers, with their last quarter of an hour. */
+export function MachineTiles(): ReactNode {
+  return (
+    <section className="tiles" aria-label="This machine">
+      {TILES.map((tile) => (
+        <MachineTile key={tile.title} tile={tile} />
+      ))}
+    </section>
+  )
+}
+
+function MachineTile({ tile }: { tile: Tile }): ReactNode {
+  const { data, error } = useQuery({
+    queryKey: ['home', tile.expr],
+    queryFn: async ({ signal }) =>
+      toChart(await rangeQuery(tile.expr, Date.now() / 1000 - SPAN_S, Date.now() / 1000, signal, 5)),
+    refetchInterval: 5000,
+  })
+  const values = data?.series[0]?.values ?? []
+  const last = values.findLast((value) => value !== null) ?? undefined
+  const tone =
+    last === undefined
+      ? 'accent'
+      : last >= (tile.badFrom ?? Infinity)
+        ? 'bad'
+        : last >= (tile.warnFrom ?? Infinity)
+          ? 'warn'
+          : 'accent'
+  return (
+    <article className="card tile">
+      <h3 className="tile-title">
+        <Link
+          href={`/query?g0.expr=${encodeURIComponent(tile.expr)}&g0.tab=0&g0.range_input=15m`}
+          style={{ color: 'inherit' }}
+        >
+          {tile.title}
+        </Link>
+      </h3>
+      <p className="tile-value" aria-live="off">
+        {last === undefined ? (
+          <small>{error !== null ? 'no answer' : data === undefined ? ' ' : 'waiting for data'}</small>
+        ) : (
+          tile.format(last)
+        )}
+      </p>
+      <Spark values={values} tone={tone} {...(tile.max === undefined ? {} : { max: tile.max })} />
+    </article>
+  )
+}

@@ -1,0 +1,128 @@
+import type { Rule, RuleGroup, RulesData } from '@promontory/api'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
+import { ask } from '../../data/api.ts'
+import { ago, seconds } from '../../data/format.ts'
+import { Badge, toneOf } from '../../parts/badge.tsx'
+import { Labels } from '../../parts/labels.tsx'
+import { useNow } from '../../parts/now.ts'
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+
+/** Rule groups with the health and cost of each rule. */
+export function RulesPage(): ReactNode {
+  const [search, setSearch] = useState('')
+  const { data, error, refetch } = useQuery({
+    queryKey: ['rules'],
+    queryFn: ({ signal }) => ask<RulesData>('rules', { exclude_alerts: 'true' }, signal),
+    refetchInterval: 5000,
+  })
+  const groups = data?.data.groups ?? []
+  const found = groups
+    .map((group) => ({ ...group, rules: group.rules.filter((rule) => isFound(rule, group, search)) }))
+    .filter(({ rules }) => rules.length > 0)
+  return (
+    <>
+      <div className="page-head">
+        <h1 className="grow">Rules</h1>
+        <input
+          className="field"
+          type="search"
+          data-search
+          placeholder="Search in names and expressions"
+          aria-label="Search rules"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+      </div>
+      {error !== null ? (
+        <ErrorState error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <div className="card">
+          <Skeleton lines={6} />
+        </div>
+      ) : groups.length === 0 ? (
+        <div className="card">
+          <EmptyState
+            icon="rules"
+            title="No rules"
+            text={
+              <>
+                The configuration names no rule files. Add <code>rule_files:</code> to it and reload.
+              </>
+            }
+          />
+        </div>
+      ) : found.length === 0 ? (
+        <div className="card">
+          <EmptyState icon="search" title="No rule matches" text="Change the search." />
+        </div>
+      ) : (
+        <div className="stack">
+          {found.map((group) => (
+            <Group key={`${group.file};${group.name}`} group={group} />
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+function Group({ group }: { group: RuleGroup }): ReactNode {
+  const now = useNow()
+  return (
+    <section className="card" aria-label={`Group ${group.name}`}>
+      <div className="card-head">
+        <h2>{group.name}</h2>
+        <span className="soft small grow">{group.file}</span>
+        <span className="soft small number">
+          every {seconds(group.interval)}, last {ago(group.lastEvaluation, now)}, took{' '}
+          {seconds(group.evaluationTime)}
+        </span>
+      </div>
+      <ul className="list">
+        {group.rules.map((rule, i) => (
+          <RuleLine key={rule.name + i} rule={rule} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function RuleLine({ rule }: { rule: Rule }): ReactNode {
+  return (
+    <li style={{ alignItems: 'flex-start' }}>
+      <div className="grow stack" style={{ gap: 'var(--space-2)' }}>
+        <div className="row">
+          <strong>{rule.name}</strong>
+          <span className="soft small">{rule.type === 'alerting' ? 'alert' : 'recording rule'}</span>
+          {rule.duration ? <span className="soft small">for {seconds(rule.duration)}</span> : null}
+          {rule.keepFiringFor ? (
+            <span className="soft small">keep firing for {seconds(rule.keepFiringFor)}</span>
+          ) : null}
+        </div>
+        <Link
+          href={`/query?g0.expr=${encodeURIComponent(rule.query)}&g0.tab=0`}
+          className="mono"
+          style={{ whiteSpace: 'pre-wrap' }}
+        >
+          {rule.query}
+        </Link>
+        {Object.keys(rule.labels).length > 0 ? <Labels labels={rule.labels} /> : null}
+        {rule.lastError ? <p className="notice bad small">{rule.lastError}</p> : null}
+      </div>
+      {rule.state === undefined ? null : <Badge tone={toneOf(rule.state)}>{rule.state}</Badge>}
+      <Badge tone={toneOf(rule.health)}>
+        {rule.health === 'err' ? 'error' : rule.health === 'unknown' ? 'not yet run' : rule.health}
+      </Badge>
+    </li>
+  )
+}
+
+function isFound(rule: Rule, group: RuleGroup, search: string): boolean {
+  const text = `${rule.name}\n${rule.query}\n${group.name}\n${group.file}`.toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}

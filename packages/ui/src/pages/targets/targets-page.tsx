@@ -1,0 +1,180 @@
+import type { ActiveTarget, TargetHealth, TargetsData } from '@promontory/api'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { ask } from '../../data/api.ts'
+import { ago, seconds } from '../../data/format.ts'
+import { Badge, toneOf } from '../../parts/badge.tsx'
+import { Labels } from '../../parts/labels.tsx'
+import { useNow } from '../../parts/now.ts'
+import { Segments } from '../../parts/segments.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+
+type Wanted = 'all' | TargetHealth
+
+/** Every target with its state, its last scrape and what went wrong. */
+export function TargetsPage(): ReactNode {
+  const [wanted, setWanted] = useState<Wanted>('all')
+  const [search, setSearch] = useState(() => new URLSearchParams(window.location.search).get('search') ?? '')
+  const { data, error, refetch } = useQuery({
+    queryKey: ['targets', 'any'],
+    queryFn: ({ signal }) => ask<TargetsData>('targets', { state: 'any' }, signal),
+    refetchInterval: 5000,
+  })
+  const targets = data?.data.activeTargets ?? []
+  const shown = targets.filter(
+    (target) => (wanted === 'all' || target.health === wanted) && isFound(target, search),
+  )
+  const dropped = Object.values(data?.data.droppedTargetCounts ?? {}).reduce((sum, count) => sum + count, 0)
+  return (
+    <>
+      <div className="page-head">
+        <div className="grow">
+          <h1>Targets</h1>
+          {dropped > 0 ? <p>{dropped} discovered targets were dropped by relabelling.</p> : null}
+        </div>
+        <input
+          className="field"
+          type="search"
+          data-search
+          placeholder="Search in labels, URLs, errors"
+          aria-label="Search targets"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        <Segments
+          label="Health"
+          value={wanted}
+          onChange={setWanted}
+          choices={[
+            ['all', `All ${targets.length}`],
+            ['up', `Up ${count(targets, 'up')}`],
+            ['down', `Down ${count(targets, 'down')}`],
+            ['unknown', `Waiting ${count(targets, 'unknown')}`],
+          ]}
+        />
+      </div>
+      {error !== null ? (
+        <ErrorState error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <div className="card">
+          <Skeleton lines={6} />
+        </div>
+      ) : targets.length === 0 ? (
+        <div className="card">
+          <EmptyState
+            icon="targets"
+            title="No targets"
+            text="scrape_configs name none, or discovery has found none yet."
+          />
+        </div>
+      ) : shown.length === 0 ? (
+        <div className="card">
+          <EmptyState
+            icon="search"
+            title="No target matches"
+            text="Change the search or the health that is asked for."
+          />
+        </div>
+      ) : (
+        <div className="stack">
+          {[...byPool(shown)].map(([pool, members]) => (
+            <Pool key={pool} pool={pool} targets={members} />
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[] }): ReactNode {
+  const now = useNow()
+  const up = count(targets, 'up')
+  return (
+    <section className="card" aria-label={`Job ${pool}`}>
+      <div className="card-head">
+        <h2 className="grow">{pool}</h2>
+        <Badge tone={up === targets.length ? 'good' : count(targets, 'down') > 0 ? 'bad' : 'neutral'}>
+          {up} of {targets.length} up
+        </Badge>
+      </div>
+      <div className="table-wrap">
+        <table className="grid cards">
+          <thead>
+            <tr>
+              <th scope="col">Endpoint</th>
+              <th scope="col">State</th>
+              <th scope="col">Labels</th>
+              <th scope="col">Last scrape</th>
+            </tr>
+          </thead>
+          <tbody>
+            {targets.map((target) => (
+              <TargetRow key={target.scrapeUrl + JSON.stringify(target.labels)} target={target} now={now} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function TargetRow({ target, now }: { target: ActiveTarget; now: number }): ReactNode {
+  return (
+    <tr>
+      <td style={{ overflowWrap: 'anywhere', minWidth: '14rem' }}>
+        <a href={target.globalUrl} rel="noreferrer">
+          {target.scrapeUrl}
+        </a>
+        {target.lastError === '' ? null : (
+          <p className="notice bad small" style={{ marginTop: 'var(--space-2)' }}>
+            {target.lastError}
+          </p>
+        )}
+      </td>
+      <td>
+        <Badge tone={toneOf(target.health)}>{target.health === 'unknown' ? 'waiting' : target.health}</Badge>
+      </td>
+      <td>
+        <Labels labels={target.labels} />
+        <details className="small soft" style={{ marginTop: 'var(--space-1)' }}>
+          <summary>before relabelling</summary>
+          <Labels labels={target.discoveredLabels} />
+        </details>
+      </td>
+      <td className="nowrap number">
+        {ago(target.lastScrape, now)}
+        <br />
+        <span className="soft">
+          took {seconds(target.lastScrapeDuration)}, every {target.scrapeInterval}
+        </span>
+      </td>
+    </tr>
+  )
+}
+
+function isFound(target: ActiveTarget, search: string): boolean {
+  if (search === '') return true
+  const text = [
+    target.scrapePool,
+    target.scrapeUrl,
+    target.lastError,
+    ...Object.entries(target.labels).map((pair) => pair.join('=')),
+  ]
+    .join('\n')
+    .toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}
+
+function count(targets: readonly ActiveTarget[], health: TargetHealth): number {
+  return targets.filter((target) => target.health === health).length
+}
+
+function byPool(targets: readonly ActiveTarget[]): Map<string, ActiveTarget[]> {
+  const pools = new Map<string, ActiveTarget[]>()
+  for (const target of targets)
+    pools.set(target.scrapePool, [...(pools.get(target.scrapePool) ?? []), target])
+  return pools
+}
