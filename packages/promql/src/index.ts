@@ -1,1 +1,5 @@
+/** PromQL: parser, printer and a columnar engine over any `Queryable`. No Node API. */
+export * from './engine/engine.ts'
+export * from './errors.ts'
 export * from './parser/index.ts'
+export * from './result.ts'

@@ -1,0 +1,71 @@
+import type { SampleColumns } from '@promontory/model'
+import { histogramSamples, isStaleAt, SampleColumns as Samples } from '@promontory/model'
+import type { VectorSelector } from '../parser/ast.ts'
+import type { Column } from './column.ts'
+import { ColumnSource } from './column.ts'
+import type { Evaluation, Visit } from './evaluation.ts'
+import type { Grid } from './grid.ts'
+import { timeAt } from './grid.ts'
+import { readSeries } from './select.ts'
+import { smoothSeries } from './smoothed-selector.ts'
+
+/** What to take of the sample that a selector finds: its value, or one of its times in seconds. */
+export type SampleAspect = 'value' | 'timestamp' | 'startTimestamp'
+
+/** An instant selector: at each step the newest sample within the look-back, unless it is a stale marker. */
+export function streamSelector(
+  evaluation: Evaluation,
+  selector: VectorSelector,
+  grid: Grid,
+  visit: Visit,
+  reuse: boolean,
+  aspect: SampleAspect = 'value',
+): void {
+  const { ledger, settings, selection } = evaluation
+  const source = new ColumnSource(grid.count, reuse)
+  const samples = new Samples()
+  readSeries(selection.setOf(selector), samples, (labels) => {
+    ledger.worked(samples.length + grid.count)
+    const column = source.next(labels, false)
+    const points =
+      selector.smoothed && aspect === 'value'
+        ? smoothSeries(evaluation, selector, grid, labels, samples, column)
+        : pickSamples(samples, selector, grid, settings.lookbackMs, column, aspect)
+    if (points === 0) return
+    ledger.add(points)
+    visit(column)
+  })
+}
+
+/** @returns weight of the points set */
+export function pickSamples(
+  samples: SampleColumns,
+  { offsetMs, atMs }: { readonly offsetMs: number; readonly atMs: number | undefined },
+  grid: Grid,
+  lookbackMs: number,
+  out: Column,
+  aspect: SampleAspect,
+): number {
+  const { timesMs, values, bits, length, histograms, startTimesMs } = samples
+  const { samplesAtStep } = grid
+  let newest = -1
+  let points = 0
+  for (let step = 0; step < grid.count; step++) {
+    const referenceMs = (atMs ?? timeAt(grid, step)) - offsetMs
+    while (newest + 1 < length && timesMs[newest + 1]! <= referenceMs) newest++
+    if (newest < 0 || timesMs[newest]! <= referenceMs - lookbackMs) continue
+    const histogram = histograms?.[newest]
+    if (histogram === undefined && isStaleAt(bits, newest)) continue
+    let weight = 1
+    if (aspect === 'timestamp') out.setFloat(step, timesMs[newest]! / 1000)
+    else if (aspect === 'startTimestamp') out.setFloat(step, (startTimesMs?.[newest] ?? 0) / 1000)
+    else if (histogram === undefined) out.setFloat(step, values[newest]!)
+    else {
+      out.setHistogram(step, histogram)
+      weight = histogramSamples(histogram)
+    }
+    points += weight
+    if (samplesAtStep !== undefined) samplesAtStep[step]! += weight
+  }
+  return points
+}

@@ -1,0 +1,190 @@
+import type { Labels, Querier, SampleColumns, SelectRequest, SeriesSet } from '@promontory/model'
+import { Matcher, METRIC_NAME } from '@promontory/model'
+import type { Call, Expr, Subquery, TimeModifiers, VectorSelector } from '../parser/ast.ts'
+import { walk } from '../parser/ast.ts'
+import type { QueryTimes } from './prepare.ts'
+
+export const TARGET_INFO = 'target_info'
+
+/** The selectors of a query with the series that they select; equal requests share one series set. */
+export class Selection {
+  readonly #sets = new Map<Expr, SeriesSet>()
+
+  /** @param times  of the query; selectors reach back from there by their offsets, ranges and the look-back */
+  static async of(
+    expr: Expr,
+    times: QueryTimes,
+    lookbackMs: number,
+    defaultStepMs: number,
+    querier: Querier,
+  ): Promise<Selection> {
+    const wanted = collectRequests(expr, times, lookbackMs, defaultStepMs)
+    const distinct = new Map<string, SelectRequest>()
+    for (const request of wanted.values()) {
+      const same = distinct.get(keyOf(request))
+      // Series that are used in different ways are asked for without hints.
+      const { hints: _, ...plain } = request
+      distinct.set(keyOf(request), same === undefined || sameHints(same, request) ? request : plain)
+    }
+    const keys = [...distinct.keys()]
+    const sets = keys.length === 0 ? [] : await querier.select([...distinct.values()])
+    const selection = new Selection()
+    for (const [node, request] of wanted) selection.#sets.set(node, sets[keys.indexOf(keyOf(request))]!)
+    return selection
+  }
+
+  setOf(node: Expr): SeriesSet {
+    return this.#sets.get(node)!
+  }
+
+  get warnings(): readonly string[] {
+    return [...new Set([...this.#sets.values()].flatMap((set) => set.warnings))]
+  }
+}
+
+/** Reads the series of a set one after the other into the same columns. */
+export function readSeries(
+  set: SeriesSet,
+  into: SampleColumns,
+  visit: (labels: Labels, samples: SampleColumns) => void,
+): void {
+  for (let i = 0; i < set.length; i++) {
+    set.read(i, into)
+    visit(set.labels(i), into)
+  }
+}
+
+function keyOf({ matchers, startMs, endMs }: SelectRequest): string {
+  return `${startMs} ${endMs} ${matchers.map(String).join(',')}`
+}
+
+function sameHints({ hints: a }: SelectRequest, { hints: b }: SelectRequest): boolean {
+  return a?.func === b?.func && a?.rangeMs === b?.rangeMs && a?.stepMs === b?.stepMs
+}
+
+function collectRequests(
+  expr: Expr,
+  times: QueryTimes,
+  lookbackMs: number,
+  defaultStepMs: number,
+): Map<Expr, SelectRequest> {
+  const requests = new Map<Expr, SelectRequest>()
+  walk(expr, (node, ancestors) => {
+    if (node.type === 'vectorSelector') {
+      const parent = ancestors.at(-1)
+      // The second argument of info() holds matchers only; its series are requested with the call.
+      if (parent?.type === 'call' && parent.func.name === 'info' && parent.args[1] === node) return
+      requests.set(node, selectorRequest(node, ancestors, times, lookbackMs, defaultStepMs))
+    } else if (node.type === 'call' && node.func.name === 'info')
+      requests.set(node, infoRequest(node, ancestors, times, lookbackMs))
+  })
+  return requests
+}
+
+/** First and last time at which the nodes under `ancestors` are evaluated. */
+function evaluationRange(
+  ancestors: readonly Expr[],
+  own: TimeModifiers | undefined,
+  times: QueryTimes,
+): [startMs: number, endMs: number] {
+  let { startMs, endMs } = times
+  let offsetMs = 0
+  let rangeMs = 0
+  for (const subquery of subqueriesOf(ancestors)) {
+    if (subquery.atMs !== undefined) {
+      startMs = endMs = subquery.atMs
+      offsetMs = rangeMs = 0
+    }
+    offsetMs += subquery.offsetMs
+    rangeMs += subquery.rangeMs
+  }
+  if (own?.atMs !== undefined) return [own.atMs, own.atMs]
+  return [startMs - offsetMs - rangeMs, endMs - offsetMs]
+}
+
+function subqueriesOf(ancestors: readonly Expr[]): Subquery[] {
+  return ancestors.filter((node) => node.type === 'subquery')
+}
+
+function selectorRequest(
+  node: VectorSelector,
+  ancestors: readonly Expr[],
+  times: QueryTimes,
+  lookbackMs: number,
+  defaultStepMs: number,
+): SelectRequest {
+  const [startMs, endMs] = evaluationRange(ancestors, node, times)
+  const parent = ancestors.at(-1)
+  const rangeMs = parent?.type === 'matrixSelector' ? parent.rangeMs : 0
+  const extended = rangeMs > 0 && (node.anchored || node.smoothed)
+  const reachMs = rangeMs === 0 ? lookbackMs : extended ? lookbackMs + rangeMs : rangeMs
+  const subquery = subqueriesOf(ancestors).at(-1)
+  return {
+    matchers: node.matchers,
+    // Look-back and ranges are open on the left, so the first millisecond is left out.
+    startMs: startMs - node.offsetMs - reachMs + 1,
+    endMs: endMs - node.offsetMs + (node.smoothed ? lookbackMs : 0),
+    hints: {
+      stepMs: subquery === undefined ? times.stepMs : subquery.stepMs || defaultStepMs,
+      rangeMs,
+      func: functionAround(ancestors),
+    },
+  }
+}
+
+function functionAround(ancestors: readonly Expr[]): string {
+  for (const node of [...ancestors].reverse()) {
+    if (node.type === 'aggregate') return node.op
+    if (node.type === 'call') return node.func.name
+    if (node.type === 'binary') return ''
+  }
+  return ''
+}
+
+/** Reference time that the modifiers inside the first argument of `info` set for the info series. */
+export function infoReference(call: Call): { atMs: number | undefined; offsetMs: number } {
+  let found: { atMs: number | undefined; offsetMs: number } | undefined
+  walk(call.args[0]!, (node, ancestors) => {
+    if (found !== undefined || node.type !== 'vectorSelector') return
+    let { atMs, offsetMs } = node
+    for (const subquery of subqueriesOf(ancestors).reverse()) {
+      if (atMs !== undefined) break
+      offsetMs += subquery.offsetMs
+      atMs = subquery.atMs
+    }
+    found = { atMs, offsetMs }
+  })
+  return found ?? { atMs: undefined, offsetMs: 0 }
+}
+
+function infoRequest(
+  call: Call,
+  ancestors: readonly Expr[],
+  times: QueryTimes,
+  lookbackMs: number,
+): SelectRequest {
+  const { atMs, offsetMs } = infoReference(call)
+  const [startMs, endMs] = evaluationRange(ancestors, undefined, times)
+  return {
+    matchers: infoMatchers(call),
+    startMs: (atMs ?? startMs) - offsetMs - lookbackMs + 1,
+    endMs: (atMs ?? endMs) - offsetMs,
+    hints: { stepMs: times.stepMs, rangeMs: 0, func: 'info' },
+  }
+}
+
+/** Matchers of the second argument of `info`, completed by what selects info metrics by name. */
+export function infoMatchers(call: Call): Matcher[] {
+  const selector = call.args[1]
+  const given = selector?.type === 'vectorSelector' ? selector.matchers : []
+  return [...given.filter((m) => m.name !== METRIC_NAME), ...infoNameMatchers(call)]
+}
+
+export function infoNameMatchers(call: Call): Matcher[] {
+  const selector = call.args[1]
+  const given = selector?.type === 'vectorSelector' ? selector.matchers : []
+  const names = given.filter((m) => m.name === METRIC_NAME)
+  if (names.length === 0) return [new Matcher('=', METRIC_NAME, TARGET_INFO)]
+  const positive = names.some((m) => m.operator === '=' || m.operator === '=~')
+  return positive ? names : [new Matcher('=~', METRIC_NAME, '.+_info'), ...names]
+}
