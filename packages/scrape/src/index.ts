@@ -1,1 +1,11 @@
-export {}
+export { checkStaticTargets, scrapeConfig, scrapeConfigs } from './config.ts'
+export type { ScrapeConfig, ScrapeLimits } from './config.ts'
+export * from './global-config.ts'
+export { Ingester, SampleLimitError } from './ingester.ts'
+export type { IngestBody } from './ingester.ts'
+export { LabelLimitError } from './series-rules.ts'
+export * from './scrape-manager.ts'
+export type { DroppedTarget } from './scrape-pool.ts'
+export type { TargetHealth } from './target.ts'
+export { discoveredLabels, populateLabels } from './target-labels.ts'
+export type { TrialScrape, TrialSeries } from './trial-scrape.ts'

@@ -1,0 +1,62 @@
+import type { Clock, Timer } from '@promontory/base'
+
+/** A scrape that is this late still gets its nominal time, at most 1 % of the interval: even spacing compresses well. */
+const TOLERANCE_MS = 2
+
+/**
+ * Ticks of one target. Nominal times are `first + n × interval`; a tick that comes while the last scrape still runs
+ * waits for its end, further ones are skipped.
+ */
+export class ScrapeSchedule {
+  readonly #clock: Clock
+  readonly #intervalMs: number
+  readonly #run: (timeMs: number) => Promise<void>
+  #dueMs = 0
+  #timer: Timer | undefined
+  #running: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  /** @param run is given the sample time in whole Unix milliseconds; must not reject */
+  constructor(clock: Clock, intervalMs: number, run: (timeMs: number) => Promise<void>) {
+    this.#clock = clock
+    this.#intervalMs = intervalMs
+    this.#run = run
+  }
+
+  start(offsetMs: number): void {
+    this.#dueMs = Math.floor(this.#clock.nowMs() + offsetMs)
+    this.#arm()
+  }
+
+  /** No further ticks; resolves when a running scrape has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#running
+  }
+
+  /** When the next tick is due, in Unix milliseconds. */
+  get dueMs(): number {
+    return this.#dueMs
+  }
+
+  #arm(): void {
+    if (this.#stopped) return
+    const delayMs = Math.max(0, Math.ceil(this.#dueMs - this.#clock.nowMs()))
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      this.#running = this.#tick()
+    })
+  }
+
+  async #tick(): Promise<void> {
+    const nowMs = this.#clock.nowMs()
+    // A sleeping machine or a stepped clock: take up the rhythm at the present, keeping the phase.
+    if (nowMs - this.#dueMs >= this.#intervalMs)
+      this.#dueMs += Math.floor((nowMs - this.#dueMs) / this.#intervalMs) * this.#intervalMs
+    const tolerance = Math.min(this.#intervalMs / 100, TOLERANCE_MS)
+    const isAligned = Math.abs(nowMs - this.#dueMs) <= tolerance
+    await this.#run(isAligned ? this.#dueMs : Math.floor(nowMs))
+    this.#dueMs += this.#intervalMs
+    this.#arm()
+  }
+}
