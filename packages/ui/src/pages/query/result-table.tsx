@@ -8,14 +8,15 @@ const ROWS_AT_FIRST = 500
 /** An instant answer, row by row. */
 export function ResultTable({ data }: { data: QueryData }): ReactNode {
   const [all, setAll] = useState(false)
-  if (data.resultType === 'scalar' || data.resultType === 'string')
+  if (data.resultType !== 'vector' && data.resultType !== 'matrix')
     return (
       <p>
         <span className="soft">{data.resultType}</span> <strong className="number">{data.result[1]}</strong>
       </p>
     )
   if (data.result.length === 0) return <EmptyState title="No series" text="Nothing matches at this time." />
-  const rows: readonly Row[] = all ? data.result : data.result.slice(0, ROWS_AT_FIRST)
+  const result: readonly Row[] = data.result
+  const rows = all ? result : result.slice(0, ROWS_AT_FIRST)
   return (
     <div className="table-wrap">
       <table className="grid">

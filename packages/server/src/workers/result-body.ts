@@ -1,0 +1,69 @@
+import type { QueryResult, QueryValue } from '@promontory/promql'
+import { resultToJson } from '@promontory/promql'
+import type { PostedVector, StatsWanted } from './protocol.ts'
+
+const encoder = new TextEncoder()
+
+const TRUNCATED = 'results truncated due to limit'
+
+/** The whole response body of a query: envelope, data, annotations, stats. */
+export function writeResult(
+  result: QueryResult,
+  task: { readonly limit: number; readonly stats: StatsWanted },
+): Uint8Array<ArrayBuffer> {
+  const { value, truncated } = limit(result.value, task.limit)
+  const warnings = truncated ? [...result.warnings, TRUNCATED] : result.warnings
+  const data = resultToJson(value)
+  let tail = ''
+  if (task.stats !== 'none') tail += `,"stats":${JSON.stringify(statsOf(result, task.stats))}`
+  tail += '}'
+  if (warnings.length > 0) tail += `,"warnings":${JSON.stringify(warnings)}`
+  if (result.infos.length > 0) tail += `,"infos":${JSON.stringify(result.infos)}`
+  const head = encoder.encode('{"status":"success","data":')
+  const end = encoder.encode(`${tail}}`)
+  // The writer's object stays open for the stats: its last byte is the closing brace.
+  const body = new Uint8Array(head.length + data.length - 1 + end.length)
+  body.set(head)
+  body.set(data.subarray(0, -1), head.length)
+  body.set(end, head.length + data.length - 1)
+  return body
+}
+
+function limit(value: QueryValue, most: number): { value: QueryValue; truncated: boolean } {
+  if (most === 0) return { value, truncated: false }
+  if (value.type === 'vector' && value.samples.length > most)
+    return { value: { ...value, samples: value.samples.slice(0, most) }, truncated: true }
+  if (value.type === 'matrix' && value.series.length > most)
+    return { value: { ...value, series: value.series.slice(0, most) }, truncated: true }
+  return { value, truncated: false }
+}
+
+function statsOf({ stats }: QueryResult, wanted: StatsWanted): object {
+  const perStep = stats.totalQueryableSamplesPerStep?.map(([timeMs, samples]) => [timeMs / 1000, samples])
+  return {
+    samples: {
+      ...(wanted === 'all' && perStep !== undefined ? { totalQueryableSamplesPerStep: perStep } : {}),
+      totalQueryableSamples: stats.totalQueryableSamples,
+      peakSamples: stats.peakSamples,
+    },
+  }
+}
+
+/** An instant answer as columns; a scalar is one element without labels, as rules take it. */
+export function postVector({ value, warnings, infos }: QueryResult): PostedVector {
+  if (value.type === 'scalar') return { labels: [[]], values: Float64Array.of(value.value), warnings, infos }
+  if (value.type !== 'vector') throw new TypeError('rule result is not a vector or scalar')
+  const histograms = new Map<number, object>()
+  const values = new Float64Array(value.samples.length)
+  value.samples.forEach((sample, i) => {
+    values[i] = sample.value
+    if (sample.histogram !== undefined) histograms.set(i, { ...sample.histogram })
+  })
+  return {
+    labels: value.samples.map(({ labels }) => labels.pairs),
+    values,
+    ...(histograms.size > 0 ? { histograms } : {}),
+    warnings,
+    infos,
+  }
+}
