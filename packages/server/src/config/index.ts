@@ -1,0 +1,6 @@
+export * from './alerting-config.ts'
+export * from './prepare-config.ts'
+export type { PrometheusConfig } from './prometheus-config.ts'
+export type { RemoteReadConfig, RemoteWriteConfig } from './remote-config.ts'
+export type { RetentionConfig, StorageConfig, TsdbConfig } from './storage-config.ts'
+export type { OtlpConfig, TracingConfig } from './telemetry-config.ts'
