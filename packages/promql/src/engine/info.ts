@@ -7,7 +7,7 @@ import type { Evaluation } from './evaluation.ts'
 import type { Grid } from './grid.ts'
 import { pickSamples } from './instant-selector.ts'
 import { signatureOf } from './labels.ts'
-import { infoNameMatchers, infoReference, readSeries } from './select.ts'
+import { infoNameMatchers, infoReference } from './select.ts'
 
 /** Labels by which an info series belongs to others. */
 const IDENTIFYING = ['instance', 'job']
@@ -72,7 +72,7 @@ function infoSeries(
   const reference = infoReference(call)
   const samples = new SampleColumns()
   const found: InfoSeries[] = []
-  readSeries(selection.setOf(call), samples, (labels) => {
+  selection.read(call, samples, (labels) => {
     if (!wanted(labels)) return
     const times = new Column(grid.count, labels)
     ledger.add(pickSamples(samples, reference, grid, settings.lookbackMs, times, 'timestamp'))

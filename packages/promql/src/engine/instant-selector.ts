@@ -6,7 +6,6 @@ import { ColumnSource } from './column.ts'
 import type { Evaluation, Visit } from './evaluation.ts'
 import type { Grid } from './grid.ts'
 import { timeAt } from './grid.ts'
-import { readSeries } from './select.ts'
 import { smoothSeries } from './smoothed-selector.ts'
 
 /** What to take of the sample that a selector finds: its value, or one of its times in seconds. */
@@ -24,7 +23,7 @@ export function streamSelector(
   const { ledger, settings, selection } = evaluation
   const source = new ColumnSource(grid.count, reuse)
   const samples = new Samples()
-  readSeries(selection.setOf(selector), samples, (labels) => {
+  selection.read(selector, samples, (labels) => {
     ledger.worked(samples.length + grid.count)
     const column = source.next(labels, false)
     const points =

@@ -9,7 +9,6 @@ import { withoutMetadata } from './labels.ts'
 import { RangeSamples } from './range-samples.ts'
 import type { Extension, RangeCall, WindowSpec } from './range-window.ts'
 import { slide } from './range-window.ts'
-import { readSeries } from './select.ts'
 import { evaluateSubquery } from './subquery.ts'
 
 type RangeArgument = MatrixSelector | Subquery
@@ -106,7 +105,7 @@ export function eachSeries(
   }
   const withStarts = evaluation.settings.useStartTimestamps && READS_START_TIMES.has(functionName)
   const columns = new SampleColumns()
-  readSeries(evaluation.selection.setOf(range.selector), columns, (labels) => {
+  evaluation.selection.read(range.selector, columns, (labels) => {
     samples.loadColumns(labels, columns, withStarts)
     use(samples)
   })

@@ -6,7 +6,6 @@ import type { Evaluation } from './evaluation.ts'
 import type { Grid } from './grid.ts'
 import { interpolate } from './interpolate.ts'
 import { RangeSamples } from './range-samples.ts'
-import { readSeries } from './select.ts'
 
 /** A range selector as the result of an instant query: the samples themselves. */
 export function matrixOf(
@@ -23,7 +22,7 @@ export function matrixOf(
   const samples = new RangeSamples()
   const columns = new SampleColumns()
   const series: MatrixSeries[] = []
-  readSeries(selection.setOf(selector), columns, (labels) => {
+  selection.read(selector, columns, (labels) => {
     samples.loadColumns(labels, columns, false)
     ledger.worked(columns.length)
     let points = pointsIn(samples, oldestMs, newestMs)

@@ -2,6 +2,7 @@ import type { Labels, Querier, SampleColumns, SelectRequest, SeriesSet } from '@
 import { Matcher, METRIC_NAME } from '@promontory/model'
 import type { Call, Expr, Subquery, TimeModifiers, VectorSelector } from '../parser/ast.ts'
 import { walk } from '../parser/ast.ts'
+import { keepStatsOnly, statsOnlySelectors } from './histogram-stats.ts'
 import type { QueryTimes } from './prepare.ts'
 
 export const TARGET_INFO = 'target_info'
@@ -9,6 +10,7 @@ export const TARGET_INFO = 'target_info'
 /** The selectors of a query with the series that they select; equal requests share one series set. */
 export class Selection {
   readonly #sets = new Map<Expr, SeriesSet>()
+  #statsOnly: ReadonlySet<Expr> = new Set()
 
   /** @param times  of the query; selectors reach back from there by their offsets, ranges and the look-back */
   static async of(
@@ -29,28 +31,24 @@ export class Selection {
     const keys = [...distinct.keys()]
     const sets = keys.length === 0 ? [] : await querier.select([...distinct.values()])
     const selection = new Selection()
+    selection.#statsOnly = statsOnlySelectors(expr)
     for (const [node, request] of wanted) selection.#sets.set(node, sets[keys.indexOf(keyOf(request))]!)
     return selection
   }
 
-  setOf(node: Expr): SeriesSet {
-    return this.#sets.get(node)!
+  /** Reads the series that a node selects, one after the other, into the same columns. */
+  read(node: Expr, into: SampleColumns, visit: (labels: Labels) => void): void {
+    const set = this.#sets.get(node)!
+    const statsOnly = this.#statsOnly.has(node)
+    for (let i = 0; i < set.length; i++) {
+      set.read(i, into)
+      if (statsOnly) keepStatsOnly(into)
+      visit(set.labels(i))
+    }
   }
 
   get warnings(): readonly string[] {
     return [...new Set([...this.#sets.values()].flatMap((set) => set.warnings))]
-  }
-}
-
-/** Reads the series of a set one after the other into the same columns. */
-export function readSeries(
-  set: SeriesSet,
-  into: SampleColumns,
-  visit: (labels: Labels, samples: SampleColumns) => void,
-): void {
-  for (let i = 0; i < set.length; i++) {
-    set.read(i, into)
-    visit(set.labels(i), into)
   }
 }
 

@@ -30,6 +30,8 @@ export interface NumberLiteral {
 export interface StringLiteral {
   readonly type: 'string'
   readonly value: string
+  /** As written, with its quotes. */
+  readonly source: string
   readonly position: Position
 }
 

@@ -88,7 +88,7 @@ function parsePrimary(state: ParserState): Expr {
       return parseNumberLiteral(state)
     case 'STRING': {
       const token = state.take()
-      return { type: 'string', value: unquote(state, token), position: positionOf(token) }
+      return { type: 'string', value: unquote(state, token), source: token.text, position: positionOf(token) }
     }
     case '{':
       return parseVectorSelector(state, undefined)

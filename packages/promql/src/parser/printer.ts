@@ -8,7 +8,8 @@ export function printExpr(expr: Expr): string {
     case 'number':
       return printNumber(expr)
     case 'string':
-      return quote(expr.value)
+      // What is not UTF-8 has become U+FFFD in the value.
+      return expr.value.includes('\ufffd') ? expr.source : quote(expr.value)
     case 'vectorSelector':
       return printVectorSelector(expr)
     case 'matrixSelector':

@@ -37,7 +37,8 @@ function pin(expr: Expr, timeMs: number): Expr {
     case 'matrixSelector':
       return isPinned(expr.selector) ? expr : { ...expr, selector: { ...expr.selector, atMs: timeMs } }
     case 'subquery':
-      return isPinned(expr) ? expr : { ...expr, expr: inner(expr.expr), atMs: timeMs }
+      // What is inside is pinned with it.
+      return isPinned(expr) ? expr : { ...expr, atMs: timeMs }
     case 'paren':
     case 'unary':
       return { ...expr, expr: inner(expr.expr) }

@@ -9,8 +9,9 @@ import type { MatrixSeries, QueryResult } from '../result.ts'
 import { atVariants } from './at-variants.ts'
 import { almostEqual, difference } from './compare.ts'
 import { toCustomBuckets } from './custom-buckets.ts'
-import type { Command, EvalCommand, Expectation, ExpectedRow, LoadCommand, LoadedSeries } from './script.ts'
+import type { Command, EvalCommand, Expectation, ExpectedRow, LoadCommand } from './script.ts'
 import { parseScript } from './script.ts'
+import { StoredHints } from './stored-hints.ts'
 
 export interface PromqlTestFailure {
   readonly file: string
@@ -51,7 +52,6 @@ export async function runPromqlTest(text: string, options: { file: string }): Pr
 class ScriptRunner {
   readonly #file: string
   readonly #engine = new Engine({ features: FEATURES, maxSamples: 10_000, timeoutMs: 100_000 })
-  #loaded: LoadedSeries[] = []
   #storage = new MemoryStorage()
   passed = 0
   readonly failures: PromqlTestFailure[] = []
@@ -64,7 +64,6 @@ class ScriptRunner {
     switch (command.type) {
       case 'clear':
         this.#storage = new MemoryStorage()
-        this.#loaded = []
         break
       case 'load':
         this.#load(command)
@@ -83,8 +82,10 @@ class ScriptRunner {
     const series = [...byLabels.values()]
     const all = command.withCustomBuckets ? [...series, ...toCustomBuckets(series)] : series
     for (const { labels, values, startOffsetsMs } of all) {
-      values.forEach((value, i) => {
-        if (value.omitted) return
+      const hints = new StoredHints()
+      values.forEach((written, i) => {
+        if (written.omitted) return
+        const value = hints.next(written)
         const timeMs = i * command.stepMs
         const offset = startOffsetsMs?.[i]
         this.#storage.append(labels, [
@@ -92,7 +93,6 @@ class ScriptRunner {
         ])
       })
     }
-    this.#loaded.push(...all)
   }
 
   async #evaluate(command: EvalCommand): Promise<string | undefined> {
@@ -145,8 +145,9 @@ class ScriptRunner {
       return matches(fail, message) ? undefined : `wrong error${context}: ${message}`
     }
     if (fail !== undefined) return `expected an error${context}, got a result`
+    const asRange = command.stepMs === 0 && as.endsWith('range query')
     const problems = [
-      ...annotationProblems(command, result, query !== command.query),
+      ...(asRange ? [] : annotationProblems(command, result, query !== command.query)),
       ...(command.stepMs > 0 ? matrixProblems(command, result) : instantProblems(command, result)),
     ]
     return problems.length === 0 ? undefined : problems.slice(0, DIFFERENCES_MAX).join('; ') + context

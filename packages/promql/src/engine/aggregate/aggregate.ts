@@ -1,5 +1,6 @@
-import { compareUtf8 } from '@promontory/model'
+import { compareUtf8, quote } from '@promontory/model'
 import type { AggregateExpr } from '../../parser/ast.ts'
+import { withoutParens } from '../../parser/ast.ts'
 import { stringLiteralValue } from '../../parser/check-types.ts'
 import { executionError } from '../../errors.ts'
 import { formatFloat } from '../../parser/go-number.ts'
@@ -86,7 +87,7 @@ function quantiles(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Col
 function countValues(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Column[] {
   const { ledger } = evaluation
   const label = stringLiteralValue(expr.param!)!
-  if (label === '') throw executionError(`invalid label name ${JSON.stringify(label)}`)
+  checkLabelName(label, expr)
   const mark = ledger.current
   const by = expr.without ? expr.grouping : [...expr.grouping, label].sort(compareUtf8)
   const grouping = new Grouping({ grouping: by, without: expr.without })
@@ -105,4 +106,11 @@ function countValues(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): C
   }
   ledger.settle(mark, samplesOf(out))
   return out
+}
+
+/** A label name is any UTF-8 text but the empty one; what was none has become U+FFFD in the value. */
+function checkLabelName(label: string, { param }: AggregateExpr): void {
+  if (label !== '' && !label.includes('\ufffd')) return
+  const literal = withoutParens(param!)
+  throw executionError(`invalid label name ${literal.type === 'string' ? literal.source : quote(label)}`)
 }

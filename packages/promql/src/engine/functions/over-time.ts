@@ -7,7 +7,6 @@ import {
   KahanSum,
   scaleHistogram,
 } from '@promontory/model'
-import type { Column } from '../column.ts'
 import { orMixedSchemaWarning } from '../interpolate.ts'
 import type { RangeSamples } from '../range-samples.ts'
 import type { RangeCall, RangeWindow, WindowFunction } from '../range-window.ts'

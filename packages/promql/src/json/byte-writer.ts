@@ -1,0 +1,78 @@
+const encoder = new TextEncoder()
+
+/** Most bytes that a written number takes: `-1.7976931348623157e+308` and its like. */
+const NUMBER_BYTES_MAX = 32
+
+/** A growing buffer of UTF-8 bytes. */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #length = 0
+
+  constructor(capacity: number = 64 * 1024) {
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** What was written, without a copy: valid until the next write. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  byte(byte: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = byte
+  }
+
+  /** ASCII only. */
+  ascii(text: string): void {
+    this.#reserve(text.length)
+    const bytes = this.#bytes
+    let at = this.#length
+    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i)
+    this.#length = at
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** A whole number below 2^53, without a copy through a string where it is small. */
+  integer(value: number): void {
+    if (value < 0 || value > 0xffffffff) {
+      this.ascii(String(value))
+      return
+    }
+    this.#reserve(NUMBER_BYTES_MAX)
+    let digits = 1
+    for (let limit = 10; value >= limit && digits < 10; limit *= 10) digits++
+    let rest = value >>> 0
+    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+      const quotient = (rest / 10) >>> 0
+      this.#bytes[at] = 48 + (rest - quotient * 10)
+      rest = quotient
+    }
+    this.#length += digits
+  }
+
+  /** A JSON string, quotes included, as Go writes it without HTML escapes. */
+  string(text: string): void {
+    if (/^[ !#-[\]-~]*$/.test(text)) {
+      this.byte(34)
+      this.ascii(text)
+      this.byte(34)
+    } else this.raw(encoder.encode(JSON.stringify(text)))
+  }
+
+  #reserve(count: number): void {
+    const wanted = this.#length + count
+    if (wanted <= this.#bytes.length) return
+    const next = new Uint8Array(Math.max(wanted, 2 * this.#bytes.length))
+    next.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = next
+  }
+}

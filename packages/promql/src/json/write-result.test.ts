@@ -1,0 +1,71 @@
+import { FloatHistogram, Labels } from '@promontory/model'
+import { expect, test } from 'vitest'
+import type { QueryValue } from '../result.ts'
+import { formatValue, writeResult } from './write-result.ts'
+
+const text = (value: QueryValue): string => new TextDecoder().decode(writeResult(value))
+
+test.each([
+  [0, '0'], [-0, '-0'], [1.5, '1.5'], [1e-6, '0.000001'], [1e-7, '1e-07'], [1.25e-10, '1.25e-10'],
+  [1e20, '100000000000000000000'], [1e21, '1e+21'], [NaN, 'NaN'], [Infinity, '+Inf'], [-Infinity, '-Inf'],
+])('%d is written %s', (value, want) => {
+  expect(formatValue(value)).toBe(want)
+}) // prettier-ignore
+
+test('scalars and strings', () => {
+  expect(text({ type: 'scalar', timeMs: 1500, value: 1e-7 })).toBe(
+    '{"resultType":"scalar","result":[1.5,"0.0000001"]}',
+  )
+  expect(text({ type: 'string', timeMs: 0, value: 'a"ü' })).toBe(
+    '{"resultType":"string","result":[0,"a\\"ü"]}',
+  )
+})
+
+test('vectors, with histograms beside floats', () => {
+  const histogram = new FloatHistogram({
+    count: 5, sum: 7.5, zeroCount: 1, zeroThreshold: 0.25,
+    positiveSpans: [{ offset: 0, length: 3 }], positiveBuckets: [1, 0, 3],
+  }) // prettier-ignore
+  const samples = [
+    { labels: Labels.from({ __name__: 'up', job: 'é' }), value: 1 },
+    { labels: Labels.EMPTY, value: 0, histogram },
+  ]
+  expect(text({ type: 'vector', timeMs: 1010, samples })).toBe(
+    '{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"é"},"value":[1.010,"1"]},' +
+      '{"metric":{},"histogram":[1.010,{"count":"5","sum":"7.5","buckets":' +
+      '[[3,"-0.25","0.25","1"],[0,"0.5","1","1"],[0,"2","4","3"]]}]}]}',
+  )
+})
+
+test('series that share their times', () => {
+  const timesMs = Float64Array.of(-500, 0, 60_001)
+  const series = [1, 2, 3].map((n) => ({
+    labels: Labels.from({ n: `${n}` }),
+    count: 3,
+    timesMs,
+    values: Float64Array.of(n, 4_294_967_296, -1.25),
+    histograms: undefined,
+  }))
+  const parsed = JSON.parse(text({ type: 'matrix', series }))
+  expect(parsed.result[0]).toEqual({
+    metric: { n: '1' },
+    values: [[-0.5, '1'], [0, '4294967296'], [60.001, '-1.25']],
+  }) // prettier-ignore
+  expect(parsed.result[2].values[2]).toEqual(parsed.result[0].values[2])
+})
+
+test('a series of floats and histograms has both lists', () => {
+  const histogram = new FloatHistogram({ count: 1, sum: 1 })
+  const series = [
+    {
+      labels: Labels.EMPTY,
+      count: 2,
+      timesMs: Float64Array.of(0, 1000),
+      values: Float64Array.of(3, 0),
+      histograms: [undefined, histogram],
+    },
+  ]
+  expect(text({ type: 'matrix', series })).toBe(
+    '{"resultType":"matrix","result":[{"metric":{},"values":[[0,"3"]],"histograms":[[1,{"count":"1","sum":"1"}]]}]}',
+  )
+})

@@ -1,0 +1,196 @@
+import type { FloatHistogram, Labels } from '@promontory/model'
+import { allBuckets } from '@promontory/model'
+import { formatFloat } from '../parser/go-number.ts'
+import type { MatrixSeries, QueryValue } from '../result.ts'
+import { ByteWriter } from './byte-writer.ts'
+
+const COMMA = 44
+const QUOTE = 34
+const OPEN_BRACKET = 91
+const CLOSE_BRACKET = 93
+
+/**
+ * Writes a result in the form of the `data` field of Prometheus's HTTP API, `{"resultType":…,"result":…}`, as UTF-8.
+ * Numbers are strings in Go's form (an exponent below 1e-6 and from 1e21 on), times are seconds with up to three digits.
+ * The bytes stay valid until the writer is written to again.
+ */
+export function writeResult(value: QueryValue, writer: ByteWriter = new ByteWriter()): Uint8Array {
+  writer.ascii(`{"resultType":"${value.type}","result":`)
+  switch (value.type) {
+    case 'scalar':
+      // Scalars and strings have another form of numbers: no exponents, no trailing zeros in times.
+      writer.ascii(`[${value.timeMs / 1000},"${formatFloat(value.value)}"]`)
+      break
+    case 'string':
+      writer.ascii(`[${value.timeMs / 1000},`)
+      writer.string(value.value)
+      writer.ascii(']')
+      break
+    case 'vector':
+      writeList(writer, value.samples, ({ labels, value: number, histogram }) => {
+        writeMetric(writer, labels)
+        writer.ascii(histogram === undefined ? ',"value":' : ',"histogram":')
+        writePoint(writer, value.timeMs, () =>
+          histogram === undefined ? writeNumber(writer, number) : writeHistogram(writer, histogram),
+        )
+        writer.ascii('}')
+      })
+      break
+    case 'matrix':
+      writeMatrix(writer, value.series)
+  }
+  writer.ascii('}')
+  return writer.finish()
+}
+
+function writeList<T>(writer: ByteWriter, items: readonly T[], write: (item: T) => void): void {
+  writer.byte(OPEN_BRACKET)
+  items.forEach((item, i) => {
+    if (i > 0) writer.byte(COMMA)
+    write(item)
+  })
+  writer.byte(CLOSE_BRACKET)
+}
+
+/** Opens the object of a series: `{"metric":{…}`. */
+function writeMetric(writer: ByteWriter, labels: Labels): void {
+  writer.ascii('{"metric":{')
+  const { pairs } = labels
+  for (let i = 0; i < pairs.length; i += 2) {
+    if (i > 0) writer.byte(COMMA)
+    writer.string(pairs[i]!)
+    writer.ascii(':')
+    writer.string(pairs[i + 1]!)
+  }
+  writer.ascii('}')
+}
+
+function writePoint(writer: ByteWriter, timeMs: number, value: () => void): void {
+  writer.byte(OPEN_BRACKET)
+  writeTime(writer, timeMs)
+  writer.byte(COMMA)
+  value()
+  writer.byte(CLOSE_BRACKET)
+}
+
+/** Whole milliseconds as seconds, with three digits behind the point or none. */
+function writeTime(writer: ByteWriter, timeMs: number): void {
+  if (timeMs < 0) {
+    writer.ascii('-')
+    writeTime(writer, -timeMs)
+    return
+  }
+  writer.integer(Math.floor(timeMs / 1000))
+  const fraction = timeMs % 1000
+  if (fraction !== 0) writer.ascii(`.${String(fraction).padStart(3, '0')}`)
+}
+
+function writeNumber(writer: ByteWriter, value: number): void {
+  writer.byte(QUOTE)
+  if (value >= 0 && value <= 0xffffffff && Number.isInteger(value) && !Object.is(value, -0))
+    writer.integer(value)
+  else writer.ascii(formatValue(value))
+  writer.byte(QUOTE)
+}
+
+/** Prometheus's JSON form of a sample value: the shortest digits, with an exponent below 1e-6 and from 1e21 on. */
+export function formatValue(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (value === Infinity) return '+Inf'
+  if (value === -Infinity) return '-Inf'
+  if (Object.is(value, -0)) return '-0'
+  const text = String(value)
+  // JavaScript begins to write exponents at the same sizes, but Go gives them two digits at least.
+  return text.includes('e') ? text.replace(/e([+-])(\d)$/, 'e$10$2') : text
+}
+
+function writeMatrix(writer: ByteWriter, series: readonly MatrixSeries[]): void {
+  const times = new TimeTexts()
+  writeList(writer, series, (one) => {
+    writeMetric(writer, one.labels)
+    writeFloats(writer, one, times)
+    if (one.histograms !== undefined) writeHistograms(writer, one)
+    writer.ascii('}')
+  })
+}
+
+function writeFloats(writer: ByteWriter, series: MatrixSeries, times: TimeTexts): void {
+  const { count, timesMs, values, histograms } = series
+  const texts = times.of(timesMs, count)
+  let first = true
+  for (let i = 0; i < count; i++) {
+    if (histograms?.[i] !== undefined) continue
+    writer.ascii(first ? ',"values":[' : ',')
+    first = false
+    if (texts === undefined) {
+      writer.byte(OPEN_BRACKET)
+      writeTime(writer, timesMs[i]!)
+      writer.byte(COMMA)
+    } else writer.raw(texts[i]!)
+    writeNumber(writer, values[i]!)
+    writer.byte(CLOSE_BRACKET)
+  }
+  if (!first) writer.byte(CLOSE_BRACKET)
+}
+
+/** The bytes `[<time>,` of an array of times that several series share, made when it is seen for the second time. */
+class TimeTexts {
+  #seen: Float64Array | undefined
+  #texts: Uint8Array[] | undefined
+
+  of(timesMs: Float64Array, count: number): readonly Uint8Array[] | undefined {
+    if (timesMs !== this.#seen) {
+      this.#seen = timesMs
+      this.#texts = undefined
+      return undefined
+    }
+    this.#texts ??= Array.from({ length: count }, (_, i) => {
+      const writer = new ByteWriter(24)
+      writer.byte(OPEN_BRACKET)
+      writeTime(writer, timesMs[i]!)
+      writer.byte(COMMA)
+      return writer.finish()
+    })
+    return this.#texts
+  }
+}
+
+function writeHistograms(writer: ByteWriter, { count, timesMs, histograms }: MatrixSeries): void {
+  let first = true
+  for (let i = 0; i < count; i++) {
+    const histogram = histograms![i]
+    if (histogram === undefined) continue
+    writer.ascii(first ? ',"histograms":[' : ',')
+    first = false
+    writePoint(writer, timesMs[i]!, () => writeHistogram(writer, histogram))
+  }
+  if (!first) writer.byte(CLOSE_BRACKET)
+}
+
+/** `{"count":…,"sum":…,"buckets":[[boundaries,lower,upper,count],…]}`; empty buckets are left out. */
+function writeHistogram(writer: ByteWriter, histogram: FloatHistogram): void {
+  writer.ascii('{"count":')
+  writeNumber(writer, histogram.count)
+  writer.ascii(',"sum":')
+  writeNumber(writer, histogram.sum)
+  const buckets = allBuckets(histogram).filter(({ count }) => count !== 0)
+  if (buckets.length > 0) {
+    writer.ascii(',"buckets":')
+    writeList(writer, buckets, ({ lower, upper, lowerInclusive, upperInclusive, count }) => {
+      writer.byte(OPEN_BRACKET)
+      writer.integer(boundaryRule(lowerInclusive, upperInclusive))
+      for (const number of [lower, upper, count]) {
+        writer.byte(COMMA)
+        writeNumber(writer, number)
+      }
+      writer.byte(CLOSE_BRACKET)
+    })
+  }
+  writer.ascii('}')
+}
+
+/** 0 open left, 1 open right, 2 open on both sides, 3 closed. */
+function boundaryRule(lowerInclusive: boolean, upperInclusive: boolean): number {
+  if (lowerInclusive) return upperInclusive ? 3 : 1
+  return upperInclusive ? 0 : 2
+}
