@@ -117,10 +117,24 @@ function stackitFault(get: (field: string) => string): string | undefined {
 }
 
 function ociFault(get: (field: string) => string): string | undefined {
+  if (get('region') === '') return 'oci_sd: region is required'
   const auth = get('auth') || 'api_key'
-  if (auth !== 'api_key' && auth !== 'instance_principal')
+  if (auth === 'api_key') return ociKeyFault(get)
+  if (auth !== 'instance_principal')
     return `oci_sd: unknown auth method "${auth}", expected "api_key" or "instance_principal"`
-  return undefined
+  return OCI_KEY_FIELDS.every((field) => get(field) === '')
+    ? undefined
+    : 'oci_sd: instance_principal auth must not have tenancy, user, fingerprint, key_file, key_passphrase, or key_passphrase_file set'
+}
+
+const OCI_KEY_FIELDS = ['tenancy', 'user', 'fingerprint', 'key_file', 'key_passphrase', 'key_passphrase_file']
+
+function ociKeyFault(get: (field: string) => string): string | undefined {
+  const missing = OCI_KEY_FIELDS.slice(0, 4).find((field) => get(field) === '')
+  if (missing !== undefined) return `oci_sd: api_key auth requires ${missing}`
+  return get('key_passphrase') !== '' && get('key_passphrase_file') !== ''
+    ? 'oci_sd: at most one of key_passphrase and key_passphrase_file must be configured'
+    : undefined
 }
 
 function ovhcloudFault(get: (field: string) => string): string | undefined {
