@@ -60,7 +60,9 @@ export class Column {
   }
 
   isEmpty(): boolean {
-    return this.kinds.every((kind) => kind === ABSENT)
+    const { kinds } = this
+    for (let step = 0; step < kinds.length; step++) if (kinds[step] !== ABSENT) return false
+    return true
   }
 
   /** Weight of the points in Prometheus's sample count: a histogram weighs more than a float. */

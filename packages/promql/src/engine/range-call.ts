@@ -8,7 +8,7 @@ import type { Grid } from './grid.ts'
 import { withoutMetadata } from './labels.ts'
 import { RangeSamples } from './range-samples.ts'
 import type { Extension, RangeCall, WindowSpec } from './range-window.ts'
-import { slide } from './range-window.ts'
+import { slide } from './slide.ts'
 import { evaluateSubquery } from './subquery.ts'
 
 type RangeArgument = MatrixSelector | Subquery

@@ -1,7 +1,7 @@
 import type { AggregateExpr } from '../../parser/ast.ts'
 import { executionError } from '../../errors.ts'
 import type { Evaluation } from '../evaluation.ts'
-import { Column, FLOAT } from '../column.ts'
+import { ABSENT, Column, FLOAT, HISTOGRAM } from '../column.ts'
 import type { Grid } from '../grid.ts'
 import { Grouping } from './groups.ts'
 import { sampleOffset } from './label-hash.ts'
@@ -56,16 +56,17 @@ function pick(
   const { op } = expr
   const out = new Map<Column, Column>()
   const ordered = op === 'topk' || op === 'bottomk'
+  if (ordered && group.some(({ kinds }) => kinds.includes(HISTOGRAM)))
+    annotations.ignoredHistogramInAggregation(op, expr.position)
+  const offsets = op === 'limit_ratio' ? group.map(({ labels }) => sampleOffset(labels)) : []
   for (let step = 0; step < grid.count; step++) {
     ledger.worked(group.length)
-    let present = group.filter((column) => column.kinds[step] !== 0)
-    if (ordered) {
-      const floats = present.filter((column) => column.kinds[step] === FLOAT)
-      if (floats.length < present.length) annotations.ignoredHistogramInAggregation(op, expr.position)
-      present = best(floats, step, Math.trunc(params[step]!), op === 'topk')
-    } else if (op === 'limitk') present = present.slice(0, Math.max(0, Math.trunc(params[step]!)))
-    else present = present.filter((column) => inRatio(params[step]!, sampleOffset(column.labels)))
-    for (const column of present) {
+    const param = params[step]!
+    let picked: readonly Column[]
+    if (ordered) picked = best(group, step, Math.trunc(param), op === 'topk' ? 1 : -1)
+    else if (op === 'limitk') picked = firstOf(group, step, Math.trunc(param))
+    else picked = group.filter(({ kinds }, i) => kinds[step] !== ABSENT && inRatio(param, offsets[i]!))
+    for (const column of picked) {
       let copy = out.get(column)
       if (copy === undefined) {
         copy = new Column(grid.count, column.labels, column.dropName)
@@ -77,17 +78,41 @@ function pick(
   return [...out.values()]
 }
 
-/** The `k` largest (or smallest) in order, NaN last; of equals, those that come first. */
-function best(columns: readonly Column[], step: number, k: number, largest: boolean): Column[] {
-  if (k < 1) return []
-  const value = (column: Column): number => column.values[step]!
-  const order = (a: Column, b: Column): number => {
-    const [x, y] = [value(a), value(b)]
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
-    if (x === y) return 0
-    return x > y === largest ? -1 : 1
+/** The first `k` that are there. */
+function firstOf(columns: readonly Column[], step: number, k: number): Column[] {
+  const found: Column[] = []
+  for (const column of columns) {
+    if (found.length >= k) break
+    if (column.kinds[step] !== ABSENT) found.push(column)
   }
-  return [...columns].sort(order).slice(0, k)
+  return found
+}
+
+/** The `k` floats that are largest (or smallest with `sign` −1) in order, NaN last; of equals, those that come first. */
+function best(columns: readonly Column[], step: number, k: number, sign: 1 | -1): Column[] {
+  const found: Column[] = []
+  if (k < 1) return found
+  const ranks: (number | undefined)[] = []
+  for (const column of columns) {
+    if (column.kinds[step] !== FLOAT) continue
+    const value = sign * column.values[step]!
+    // Below every number, yet in the order of coming.
+    const rank = Number.isNaN(value) ? undefined : value
+    if (found.length === k && !isBetter(rank, ranks[k - 1])) continue
+    let at = Math.min(found.length, k - 1)
+    for (; at > 0 && isBetter(rank, ranks[at - 1]); at--) {
+      found[at] = found[at - 1]!
+      ranks[at] = ranks[at - 1]!
+    }
+    found[at] = column
+    ranks[at] = rank
+  }
+  return found
+}
+
+function isBetter(rank: number | undefined, than: number | undefined): boolean {
+  if (rank === undefined) return false
+  return than === undefined || rank > than
 }
 
 /** A positive ratio takes the series below it, a negative one those that the positive one leaves. */

@@ -10,6 +10,7 @@ import {
 import { orMixedSchemaWarning } from '../interpolate.ts'
 import type { RangeSamples } from '../range-samples.ts'
 import type { RangeCall, RangeWindow, WindowFunction } from '../range-window.ts'
+import { mean } from './column-kernels.ts'
 import { quantileOf } from './quantile.ts'
 
 /** A function of the floats of a window; histograms beside them are ignored with an info, alone they give nothing. */
@@ -80,36 +81,9 @@ export const sumOverTime: WindowFunction = (samples, window, out, call) => {
 export const avgOverTime: WindowFunction = (samples, window, out, call) => {
   if (isMixed(samples, window, call)) return
   if (window.to === window.from) {
-    const mean = meanOfHistograms(samples, window, call)
-    if (mean !== undefined) out.setHistogram(window.step, mean)
-  } else out.setFloat(window.step, meanOf(samples.values, window.from, window.to))
-}
-
-/** Sum by count as long as the sum stays finite, from there on an incremental mean. */
-function meanOf(values: Float64Array, from: number, to: number): number {
-  let sum = new KahanSum(values[from])
-  for (let i = from + 1; i < to; i++) {
-    const next = new KahanSum(sum.sum)
-    next.compensation = sum.compensation
-    next.add(values[i]!)
-    if (next.sum === Infinity || next.sum === -Infinity) return incrementalMean(sum, values, from, i, to)
-    sum = next
-  }
-  const count = to - from
-  return sum.sum / count + sum.compensation / count
-}
-
-function incrementalMean(sum: KahanSum, values: Float64Array, from: number, at: number, to: number): number {
-  const mean = new KahanSum(sum.sum / (at - from))
-  mean.compensation = sum.compensation / (at - from)
-  for (let i = at; i < to; i++) {
-    const count = i - from + 1
-    const share = (count - 1) / count
-    mean.sum *= share
-    mean.compensation *= share
-    mean.add(values[i]! / count)
-  }
-  return mean.sum + mean.compensation
+    const result = meanOfHistograms(samples, window, call)
+    if (result !== undefined) out.setHistogram(window.step, result)
+  } else out.setFloat(window.step, mean(samples.values, window.from, window.to))
 }
 
 /** Counter reset hints of the histograms of a window, and whether custom bounds had to be reconciled. */

@@ -1,0 +1,76 @@
+import type { Column } from './column.ts'
+import { COLUMN_KERNELS } from './functions/column-kernels.ts'
+import { timeAt } from './grid.ts'
+import type { Ledger } from './ledger.ts'
+import type { RangeSamples } from './range-samples.ts'
+import type { RangeCall, RangeWindow, WindowFunction } from './range-window.ts'
+
+/** Slides the window over the samples of one series and calls `compute` wherever it holds any. */
+export function slide(
+  samples: RangeSamples,
+  call: RangeCall,
+  out: Column,
+  compute: WindowFunction,
+  ledger: Ledger,
+): void {
+  const { grid, rangeMs, offsetMs, atMs, extension, lookbackMs } = call.spec
+  const { timesMs, count, histogramTimesMs } = samples
+  const kernel = COLUMN_KERNELS.get(call.name)
+  if (
+    kernel !== undefined &&
+    histogramTimesMs.length === 0 &&
+    extension === undefined &&
+    samples.startTimesMs === undefined
+  ) {
+    const mark = ledger.current
+    ledger.add(kernel(samples, call.spec, out))
+    ledger.settle(mark, 0)
+    ledger.worked(count + grid.count)
+    return
+  }
+  const window: RangeWindow = {
+    step: 0, timeMs: 0, endMs: 0, startMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0,
+  } // prettier-ignore
+  const histogramCount = histogramTimesMs.length
+  const weights = prefixWeights(samples)
+  const { samplesAtStep } = grid
+  const before = extension === undefined ? 0 : lookbackMs
+  const after = extension === 'smoothed' ? lookbackMs : 0
+  const mark = ledger.current
+  let largest = 0
+  for (let step = 0; step < grid.count; step++) {
+    const timeMs = timeAt(grid, step)
+    const endMs = (atMs ?? timeMs) - offsetMs
+    const oldestMs = endMs - rangeMs - before
+    const newestMs = endMs + after
+    while (window.to < count && timesMs[window.to]! <= newestMs) window.to++
+    while (window.from < window.to && timesMs[window.from]! <= oldestMs) window.from++
+    if (histogramCount > 0) {
+      while (window.histogramTo < histogramCount && histogramTimesMs[window.histogramTo]! <= newestMs)
+        window.histogramTo++
+      while (window.histogramFrom < window.histogramTo && histogramTimesMs[window.histogramFrom]! <= oldestMs)
+        window.histogramFrom++
+    }
+    let seen = window.to - window.from
+    if (histogramCount > 0) seen += weights[window.histogramTo]! - weights[window.histogramFrom]!
+    if (seen === 0) continue
+    if (seen > largest) largest = seen
+    if (samplesAtStep !== undefined) samplesAtStep[step]! += seen
+    window.step = step
+    window.timeMs = timeMs
+    window.endMs = endMs
+    window.startMs = endMs - rangeMs
+    compute(samples, window, out, call)
+  }
+  ledger.add(largest)
+  ledger.settle(mark, 0)
+  ledger.worked(count + grid.count)
+}
+
+/** Entry i: weight of the first i histograms. */
+function prefixWeights(samples: RangeSamples): Float64Array {
+  const { histograms } = samples
+  const weights = new Float64Array(histograms.length + 1)
+  for (let i = 0; i < histograms.length; i++) weights[i + 1] = weights[i]! + samples.histogramWeight(i, i + 1)
+  return weights
+}
