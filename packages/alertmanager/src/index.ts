@@ -1,1 +1,38 @@
-export {}
+/** The Alertmanager: routing, grouping, inhibition, silences, notification. */
+export {
+  Alertmanager,
+  UnsupportedConfigError,
+  type AlertmanagerOptions,
+  type AlertStatus,
+  type PreparedConfig,
+} from './alertmanager.ts'
+export { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmanager-metrics.ts'
+export { createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
+export { fingerprintOf } from './alerts/fingerprint.ts'
+export { ApiV1 } from './api/api-v1.ts'
+export { ApiV2, type ApiAnswer, type ApiRequest } from './api/api-v2.ts'
+export type { GettableAlert, GettableSilence, VersionInfo } from './api/json-shapes.ts'
+export {
+  loadAlertmanagerConfig,
+  type AlertmanagerConfig,
+  type LoadedConfig,
+} from './config/alertmanager-config.ts'
+export type { ReceiverConfig } from './config/receiver-config.ts'
+export { containsTime, type TimeInterval } from './config/time-interval.ts'
+export { AlertGroup } from './dispatch/alert-group.ts'
+export { Route } from './dispatch/route.ts'
+export { History, type HistoryEvent } from './history.ts'
+export * from './matchers/alert-matcher.ts'
+export type { NotificationEntry, NotifyReason } from './nflog/notification-log.ts'
+export { NotifyError, type Delivery, type FailureReason, type Integration } from './notify/integration.ts'
+export { JsonLinesLog, MemoryRecordLog, type RecordLog } from './record-log.ts'
+export type { Silence, SilenceMatcher, SilenceState } from './silence/silence.ts'
+export {
+  SilenceError,
+  SilenceNotFoundError,
+  Silences,
+  type SilenceLimits,
+  type SilenceRequest,
+} from './silence/silences.ts'
+export { notificationJson, type Notification, type NotificationJson } from './template/notification-data.ts'
+export { NotificationTemplates, type Renderer } from './template/notification-templates.ts'

@@ -131,8 +131,7 @@ export function loadAlertmanagerConfig(
   const schema: Schema<AlertmanagerConfig> = transformed(
     root,
     (value, node, context) => {
-      const { cluster, ...shown } = value
-      printed = root.encode({ ...shown, cluster: undefined }) ?? {}
+      printed = root.encode({ ...value, cluster: undefined }) ?? {}
       return finish(value, node, context)
     },
     () => neverPrinted(),

@@ -73,7 +73,7 @@ export const secretTemplateUrl: Schema<Secret> = text(
       try {
         checkHttpUrl(source)
       } catch (error) {
-        throw new Error(`invalid URL: ${(error as Error).message}`)
+        throw new Error(`invalid URL: ${(error as Error).message}`, { cause: error })
       }
     return new Secret(source)
   },
@@ -85,7 +85,8 @@ function checkTemplate(source: string): void {
     const functions = { ...alertmanagerFunctions(() => 0), routeLabels: fn(['string'], () => '') }
     new TemplateSet({ functions }).parse('', source)
   } catch (error) {
-    if (error instanceof TemplateError) throw new Error(`invalid template syntax: ${error.message}`)
+    if (error instanceof TemplateError)
+      throw new Error(`invalid template syntax: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -1,0 +1,371 @@
+import { createHash } from 'node:crypto'
+import type { Clock, Logger, Registry, Timer } from '@promontory/base'
+import { formatFault, type ConfigNotice } from '@promontory/base/yaml'
+import type { Notifier, NotifierAlert } from '@promontory/model'
+import { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmanager-metrics.ts'
+import { alertFault, createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
+import { AlertStore } from './alerts/alert-store.ts'
+import { loadAlertmanagerConfig, type LoadedConfig } from './config/alertmanager-config.ts'
+import type { AlertGroup } from './dispatch/alert-group.ts'
+import { Dispatcher } from './dispatch/dispatcher.ts'
+import { Route } from './dispatch/route.ts'
+import { History } from './history.ts'
+import { Inhibitor } from './inhibit/inhibitor.ts'
+import type { MatcherMode } from './matchers/alert-matcher.ts'
+import { NotificationLog, type NotificationEntry } from './nflog/notification-log.ts'
+import { createIntegrations } from './notify/create-integrations.ts'
+import type { Integration } from './notify/integration.ts'
+import { Pipeline } from './notify/pipeline.ts'
+import { MemoryRecordLog, type RecordLog } from './record-log.ts'
+import type { Silence } from './silence/silence.ts'
+import { silenceState } from './silence/silence.ts'
+import { Silences, type SilenceLimits } from './silence/silences.ts'
+import { notificationJson } from './template/notification-data.ts'
+import { NotificationTemplates } from './template/notification-templates.ts'
+
+export interface AlertmanagerOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registry: Registry
+  /** `--alertmanager.web.external-url`, without a slash at its end: links in notifications start with it. */
+  readonly externalUrl: string
+  readonly silenceLog?: RecordLog<Silence>
+  readonly notificationLog?: RecordLog<NotificationEntry>
+  readonly silenceLimits?: Partial<SilenceLimits>
+  /** `--alerts.per-alertname-limit`; 0 for any number. */
+  readonly alertsPerNameMax?: number
+  /** Events kept in the history. */
+  readonly historyEventsMax?: number
+  readonly matcherMode?: MatcherMode
+  readonly userAgent?: string
+  /** `--alerts.gc-interval`, 30m. */
+  readonly gcIntervalMs?: number
+  /** `--data.maintenance-interval`, 15m. */
+  readonly maintenanceIntervalMs?: number
+}
+
+/** A configuration that is valid but asks for what is not there; the message names each place. */
+export class UnsupportedConfigError extends Error {
+  override readonly name = 'UnsupportedConfigError'
+}
+
+/** A configuration ready to be applied. */
+export interface PreparedConfig {
+  readonly loaded: LoadedConfig
+  readonly root: Route
+  readonly inhibitor: Inhibitor
+  readonly templates: NotificationTemplates
+  readonly receivers: ReadonlyMap<string, readonly Integration[]>
+  /** Warnings for the log. */
+  readonly notices: readonly ConfigNotice[]
+}
+
+/** How an alert stands. */
+export interface AlertStatus {
+  readonly state: 'unprocessed' | 'active' | 'suppressed'
+  readonly silencedBy: readonly string[]
+  readonly inhibitedBy: readonly string[]
+  readonly mutedBy: readonly string[]
+}
+
+interface Running {
+  readonly prepared: PreparedConfig
+  readonly dispatcher: Dispatcher
+}
+
+/**
+ * Routes, groups, mutes and delivers alerts. Takes them from the rules of this process (as a `Notifier`) and from the
+ * API. Nothing is delivered before a configuration was applied; alerts that come earlier wait.
+ */
+export class Alertmanager implements Notifier {
+  readonly silences: Silences
+  readonly history: History
+  readonly startedAtMs: number
+  readonly #options: AlertmanagerOptions
+  readonly #metrics: AlertmanagerMetrics
+  readonly #alerts: AlertStore
+  readonly #log: NotificationLog
+  readonly #timers = new Set<Timer>()
+  #running: Running | undefined
+  #isStopped = false
+
+  constructor(options: AlertmanagerOptions) {
+    const { clock } = options
+    this.#options = options
+    this.startedAtMs = clock.nowMs()
+    this.#metrics = createAlertmanagerMetrics(options.registry)
+    this.#alerts = new AlertStore(options.alertsPerNameMax ?? 0)
+    this.history = new History(options.historyEventsMax ?? 10_000)
+    this.silences = new Silences(clock, options.silenceLog ?? new MemoryRecordLog(), options.silenceLimits)
+    this.#log = new NotificationLog(options.notificationLog ?? new MemoryRecordLog(), clock.nowMs())
+    options.registry.onCollect(() => this.#updateGauges())
+    this.#every(options.gcIntervalMs ?? 1_800_000, () => this.#collectGarbage())
+    this.#every(options.maintenanceIntervalMs ?? 900_000, () => this.#maintain())
+  }
+
+  // Configuration
+
+  /**
+   * First phase: reads and checks everything, templates too; what runs is untouched.
+   * @throws ConfigErrors, UnsupportedConfigError, TemplateError
+   */
+  prepareConfig(content: string, file: string): PreparedConfig {
+    try {
+      return this.#prepare(content, file)
+    } catch (error) {
+      this.#metrics.reloadSuccessful.set(0)
+      throw error
+    }
+  }
+
+  #prepare(content: string, file: string): PreparedConfig {
+    const loaded = loadAlertmanagerConfig(content, file, this.#options.matcherMode)
+    const unsupported = loaded.notices.filter(({ kind }) => kind === 'unsupported')
+    if (unsupported.length > 0)
+      throw new UnsupportedConfigError(
+        unsupported.map((notice) => formatFault(notice, notice.text)).join('\n'),
+      )
+    const { config } = loaded
+    const templates = new NotificationTemplates(config.templates, () => this.#options.clock.nowMs())
+    const userAgent = this.#options.userAgent ?? 'Alertmanager/0.34.0'
+    return {
+      loaded,
+      root: new Route(config.route),
+      inhibitor: new Inhibitor(config.inhibit_rules),
+      templates,
+      receivers: new Map(
+        config.receivers.map((receiver) => [receiver.name, createIntegrations(receiver, userAgent)]),
+      ),
+      notices: loaded.notices,
+    }
+  }
+
+  /** Second phase: from now on alerts go by this configuration. Settles when the old one's deliveries have ended. */
+  async applyConfig(prepared: PreparedConfig): Promise<void> {
+    const { clock, logger, externalUrl } = this.#options
+    const { loaded, inhibitor, templates, receivers } = prepared
+    const old = this.#running
+    const pipeline = new Pipeline({
+      clock,
+      logger,
+      metrics: this.#metrics,
+      history: this.history,
+      inhibitor,
+      silences: this.silences,
+      log: this.#log,
+      templates,
+      intervals: new Map(
+        loaded.config.time_intervals.map(({ name, time_intervals }) => [name, time_intervals]),
+      ),
+      receivers,
+      externalUrl,
+    })
+    const dispatcher = new Dispatcher(prepared.root, clock, (flush) => pipeline.run(flush))
+    this.#running = { prepared, dispatcher }
+    await old?.dispatcher.stop()
+    for (const alert of this.#alerts.values()) {
+      inhibitor.observe(alert)
+      if (!isResolvedAt(alert, clock.nowMs())) dispatcher.dispatch(alert)
+    }
+    this.#countConfig(prepared)
+    await closeAll(old?.prepared)
+  }
+
+  #countConfig({ loaded, receivers, inhibitor }: PreparedConfig): void {
+    const metrics = this.#metrics
+    metrics.receivers.set(receivers.size)
+    metrics.integrations.set([...receivers.values()].flat().length)
+    metrics.inhibitionRules.set(inhibitor.ruleCount)
+    metrics.configHash.set(createHash('md5').update(loaded.original).digest().readUIntBE(0, 6))
+    metrics.reloadSuccessful.set(1)
+    metrics.reloadTime.set(this.#options.clock.nowMs() / 1000)
+  }
+
+  /** The configuration in force. */
+  get config(): LoadedConfig | undefined {
+    return this.#running?.prepared.loaded
+  }
+
+  get templates(): NotificationTemplates | undefined {
+    return this.#running?.prepared.templates
+  }
+
+  /** The ways out of a receiver, e.g. for sending a test. */
+  integrations(receiver: string): readonly Integration[] {
+    return this.#running?.prepared.receivers.get(receiver) ?? []
+  }
+
+  /** Ends all timers and waits for deliveries under way, which are told to stop. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const timer of this.#timers) timer.cancel()
+    await this.#running?.dispatcher.stop()
+    await closeAll(this.#running?.prepared)
+  }
+
+  // Alerts in
+
+  /** From the rules of this process. */
+  send(alerts: readonly NotifierAlert[]): void {
+    const updatedAtMs = this.#options.clock.nowMs()
+    const faults = this.receive(alerts.map((alert) => ({ ...alert, updatedAtMs, timeout: false })))
+    for (const fault of faults) this.#options.logger.error('Failed to validate alerts', { err: fault })
+  }
+
+  /**
+   * Takes alerts that have their times; good ones of a batch count even when others are bad.
+   * @returns the faults, in upstream's words
+   */
+  receive(batch: readonly AlertFields[]): string[] {
+    const nowMs = this.#options.clock.nowMs()
+    const faults: string[] = []
+    for (const fields of batch) {
+      this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
+      const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
+      if (fault === undefined) this.#put(createAlert(fields), nowMs)
+      else {
+        faults.push(fault)
+        this.#metrics.alertsInvalid.inc('v2')
+      }
+    }
+    return faults
+  }
+
+  #put(alert: Alert, nowMs: number): void {
+    const known = this.#alerts.get(alert.fingerprint)
+    const stored = this.#alerts.put(alert, nowMs)
+    if (stored === undefined) {
+      this.#metrics.alertsLimited.inc(alert.labels.get('alertname'))
+      this.#options.logger.warn('Alert dropped: its alertname has reached the limit', {
+        alert: alert.labels.toString(),
+      })
+      return
+    }
+    const isResolved = isResolvedAt(stored, nowMs)
+    const wasFiring = known !== undefined && !isResolvedAt(known, nowMs)
+    if (isResolved === wasFiring || (known === undefined && !isResolved))
+      this.#noteChange(stored, isResolved, nowMs)
+    if (this.#running === undefined) return
+    this.#running.prepared.inhibitor.observe(stored)
+    for (const group of this.#running.dispatcher.dispatch(stored)) {
+      if (wasFiring || isResolved) continue
+      this.history.add({
+        timeMs: nowMs,
+        kind: 'grouped',
+        alerts: [stored.fingerprint],
+        groupKey: group.key,
+        receiver: group.route.receiver,
+        detail: `waits for the group's notification at ${new Date(group.nextFlushMs).toISOString()}`,
+      })
+    }
+  }
+
+  #noteChange(alert: Alert, isResolved: boolean, nowMs: number): void {
+    this.history.add({
+      timeMs: nowMs,
+      kind: isResolved ? 'resolved' : 'received',
+      alerts: [alert.fingerprint],
+      detail: alert.labels.toString(),
+    })
+  }
+
+  // Alerts out
+
+  alert(fingerprint: string): Alert | undefined {
+    return this.#alerts.get(fingerprint)
+  }
+
+  /** Alerts that have not ended, in order of their fingerprints. */
+  activeAlerts(): Alert[] {
+    const nowMs = this.#options.clock.nowMs()
+    return [...this.#alerts.values()]
+      .filter((alert) => !isResolvedAt(alert, nowMs))
+      .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+  }
+
+  groups(): readonly AlertGroup[] {
+    return this.#running?.dispatcher.groups() ?? []
+  }
+
+  /** The routes that an alert with these labels takes. */
+  routesOf(labels: Alert['labels']): readonly Route[] {
+    return this.#running?.prepared.root.match(labels) ?? []
+  }
+
+  /** A group's route labels with their templates filled in; empty where they fail. */
+  routeLabelsOf(group: AlertGroup): Readonly<Record<string, string>> {
+    const { labels } = group.route
+    if (Object.keys(labels).length === 0 || this.templates === undefined) return {}
+    const json = notificationJson({
+      receiver: group.route.receiver,
+      groupKey: group.key,
+      groupLabels: group.labels,
+      routeLabels: labels,
+      alerts: group.alerts,
+      reason: 'first notification',
+      nowMs: this.#options.clock.nowMs(),
+      externalUrl: this.#options.externalUrl,
+    })
+    try {
+      return this.templates.routeLabels(json)
+    } catch (error) {
+      this.#options.logger.error('failed to render route labels', { groupKey: group.key, err: error })
+      return {}
+    }
+  }
+
+  /** How an alert stands at this moment. */
+  statusOf(alert: Alert, mutedBy: readonly string[] = []): AlertStatus {
+    const nowMs = this.#options.clock.nowMs()
+    const silencedBy = this.silences.silencing(alert.labels, nowMs)
+    const source = this.#running?.prepared.inhibitor.inhibitedBy(alert.labels, nowMs)
+    const inhibitedBy = source === undefined ? [] : [source.fingerprint]
+    const isSuppressed = silencedBy.length > 0 || inhibitedBy.length > 0 || mutedBy.length > 0
+    const state = this.#running === undefined ? 'unprocessed' : isSuppressed ? 'suppressed' : 'active'
+    return { state, silencedBy, inhibitedBy, mutedBy }
+  }
+
+  get nowMs(): number {
+    return this.#options.clock.nowMs()
+  }
+
+  // Housekeeping
+
+  #every(intervalMs: number, work: () => void): void {
+    const timer = this.#options.clock.setTimer(intervalMs, () => {
+      this.#timers.delete(timer)
+      if (this.#isStopped) return
+      work()
+      this.#every(intervalMs, work)
+    })
+    this.#timers.add(timer)
+  }
+
+  #collectGarbage(): void {
+    for (const alert of this.#alerts.collectGarbage(this.#options.clock.nowMs()))
+      this.#running?.prepared.inhibitor.forget(alert)
+  }
+
+  #maintain(): void {
+    const report = (error: unknown): void => this.#options.logger.error('Maintenance failed', { err: error })
+    this.silences.maintain().catch(report)
+    this.#log.maintain(this.#options.clock.nowMs()).catch(report)
+  }
+
+  #updateGauges(): void {
+    const nowMs = this.#options.clock.nowMs()
+    const states = { active: 0, suppressed: 0, unprocessed: 0 }
+    for (const alert of this.activeAlerts()) states[this.statusOf(alert).state]++
+    for (const [state, count] of Object.entries(states)) this.#metrics.alerts.set(count, state)
+    const silences = { active: 0, expired: 0, pending: 0 }
+    for (const silence of this.silences.all()) silences[silenceState(silence, nowMs)]++
+    for (const [state, count] of Object.entries(silences)) this.#metrics.silences.set(count, state)
+    this.#metrics.groups.set(this.#running?.dispatcher.groupCount ?? 0)
+  }
+}
+
+async function closeAll(prepared: PreparedConfig | undefined): Promise<void> {
+  await Promise.all(
+    [...(prepared?.receivers.values() ?? [])].flat().map((integration) => integration.close()),
+  )
+}

@@ -1,0 +1,54 @@
+import { isResolvedAt, mergeAlerts, overlaps, type Alert } from './alert.ts'
+
+/** All alerts by fingerprint. */
+export class AlertStore {
+  readonly #alerts = new Map<string, Alert>()
+  readonly #perName = new Map<string, number>()
+  /** Most active alerts of one alertname; 0 for any number. */
+  readonly #perNameLimit: number
+
+  constructor(perNameLimit = 0) {
+    this.#perNameLimit = perNameLimit
+  }
+
+  get size(): number {
+    return this.#alerts.size
+  }
+
+  get(fingerprint: string): Alert | undefined {
+    return this.#alerts.get(fingerprint)
+  }
+
+  values(): IterableIterator<Alert> {
+    return this.#alerts.values()
+  }
+
+  /** Stores an alert, joined with what is known of it; undefined when the limit of its name is reached. */
+  put(alert: Alert, nowMs: number): Alert | undefined {
+    const old = this.#alerts.get(alert.fingerprint)
+    if (old === undefined) {
+      const name = alert.labels.get('alertname')
+      const count = this.#perName.get(name) ?? 0
+      if (this.#perNameLimit > 0 && count >= this.#perNameLimit) return undefined
+      this.#perName.set(name, count + 1)
+    }
+    const stored = old !== undefined && overlaps(alert, old) ? mergeAlerts(alert, old, nowMs) : alert
+    this.#alerts.set(stored.fingerprint, stored)
+    return stored
+  }
+
+  /** Forgets resolved alerts; returns them. */
+  collectGarbage(nowMs: number): Alert[] {
+    const gone: Alert[] = []
+    for (const alert of this.#alerts.values()) {
+      if (!isResolvedAt(alert, nowMs)) continue
+      gone.push(alert)
+      this.#alerts.delete(alert.fingerprint)
+      const name = alert.labels.get('alertname')
+      const left = this.#perName.get(name)! - 1
+      if (left === 0) this.#perName.delete(name)
+      else this.#perName.set(name, left)
+    }
+    return gone
+  }
+}

@@ -1,0 +1,259 @@
+import { AnchoredRegex, RegexError, type Labels, type Matcher } from '@promontory/model'
+import type { Alertmanager } from '../alertmanager.ts'
+import type { Alert } from '../alerts/alert.ts'
+import { MatcherSyntaxError, parseMatcher } from '../matchers/alert-matcher.ts'
+import { operatorOf, silenceState, type Silence } from '../silence/silence.ts'
+import { SilenceError, SilenceNotFoundError } from '../silence/silences.ts'
+import {
+  gettableAlert,
+  gettableSilence,
+  sortedObject,
+  sortSilences,
+  statusView,
+  type GettableAlert,
+  type VersionInfo,
+} from './json-shapes.ts'
+import { parseAlerts, parseSilence, RequestError } from './requests.ts'
+
+/** What of an HTTP request the API looks at. `path` is below the prefix: `/api/v2/alerts`. */
+export interface ApiRequest {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  /** Undefined: no body. */
+  readonly json?: unknown
+}
+
+const empty = (status: number): ApiAnswer => ({ status })
+
+/** Handles requests below `/api/v2`, as upstream answers them. */
+export class ApiV2 {
+  readonly #alertmanager: Alertmanager
+  readonly #version: VersionInfo
+
+  constructor(alertmanager: Alertmanager, version: VersionInfo) {
+    this.#alertmanager = alertmanager
+    this.#version = version
+  }
+
+  /** Never rejects for what a client can do wrong. */
+  async handle(request: ApiRequest): Promise<ApiAnswer> {
+    try {
+      return await this.#route(request)
+    } catch (error) {
+      if (error instanceof RequestError)
+        return { status: error.status, json: { code: error.code, message: error.message } }
+      if (error instanceof MatcherSyntaxError) return { status: 400, json: error.message }
+      throw error
+    }
+  }
+
+  #route({ method, path, query, body }: ApiRequest): ApiAnswer | Promise<ApiAnswer> {
+    const silence = /^\/api\/v2\/silence\/([^/]+)$/.exec(path)
+    if (silence !== null) return this.#silence(method, silence[1]!)
+    switch (`${method} ${path}`) {
+      case 'GET /api/v2/status':
+        return { status: 200, json: statusView(this.#alertmanager, this.#version) }
+      case 'GET /api/v2/receivers':
+        return this.#receivers(query)
+      case 'GET /api/v2/alerts':
+        return this.#alerts(query)
+      case 'POST /api/v2/alerts':
+        return this.#postAlerts(body)
+      case 'GET /api/v2/alerts/groups':
+        return this.#groups(query)
+      case 'GET /api/v2/silences':
+        return this.#silences(query)
+      case 'POST /api/v2/silences':
+        return this.#postSilence(body)
+    }
+    const known = ['status', 'receivers', 'alerts', 'alerts/groups', 'silences'].some(
+      (name) => path === `/api/v2/${name}`,
+    )
+    return known
+      ? { status: 405, json: { code: 405, message: `method ${method} is not allowed` } }
+      : { status: 404, json: { code: 404, message: `path ${path} was not found` } }
+  }
+
+  // Alerts
+
+  #alerts(query: URLSearchParams): ApiAnswer {
+    const filter = readFilter(query)
+    if ('fault' in filter) return { status: 400, json: filter.fault }
+    const found: GettableAlert[] = []
+    for (const alert of this.#alertmanager.activeAlerts()) {
+      if (!matchesFilter(filter.matchers, alert.labels)) continue
+      const receivers = this.#alertmanager.routesOf(alert.labels).map(({ receiver }) => receiver)
+      if (!receivers.some((name) => this.#isWanted(name, filter))) continue
+      const view = this.#view(alert, receivers, [], query)
+      if (view !== undefined) found.push(view)
+    }
+    return { status: 200, json: found }
+  }
+
+  #view(
+    alert: Alert,
+    receivers: readonly string[],
+    mutedBy: readonly string[],
+    query: URLSearchParams,
+  ): GettableAlert | undefined {
+    const status = this.#alertmanager.statusOf(alert, mutedBy)
+    const unmuted = mutedBy.length === 0 ? status : this.#alertmanager.statusOf(alert)
+    if (!flag(query, 'active') && unmuted.state === 'active') return undefined
+    if (!flag(query, 'silenced') && status.silencedBy.length > 0) return undefined
+    if (!flag(query, 'inhibited') && status.inhibitedBy.length > 0) return undefined
+    if (!flag(query, 'unprocessed') && status.state === 'unprocessed') return undefined
+    return gettableAlert(alert, status, receivers)
+  }
+
+  #isWanted(receiver: string, filter: Filter): boolean {
+    if (filter.receiver !== undefined && !filter.receiver.matches(receiver)) return false
+    if (filter.receiverMatchers.length === 0) return true
+    const labels = this.#alertmanager.config?.config.receivers.find(({ name }) => name === receiver)?.labels
+    return labels !== undefined && matchesRecord(filter.receiverMatchers, labels)
+  }
+
+  #postAlerts(body: string): ApiAnswer {
+    const resolveTimeoutMs = this.#alertmanager.config?.config.global.resolve_timeout ?? 300_000
+    const faults = this.#alertmanager.receive(parseAlerts(body, this.#alertmanager.nowMs, resolveTimeoutMs))
+    return faults.length === 0 ? empty(200) : { status: 400, json: faults.join('\n') }
+  }
+
+  #groups(query: URLSearchParams): ApiAnswer {
+    const filter = readFilter(query)
+    if ('fault' in filter) return { status: 400, json: filter.fault }
+    const { nowMs } = this.#alertmanager
+    const receivers = new Map<string, string[]>()
+    const groups = this.#alertmanager.groups().flatMap((group) => {
+      if (!this.#isWanted(group.route.receiver, filter)) return []
+      const alerts = group.alerts.filter(
+        (alert) => alert.endsAtMs > nowMs && matchesFilter(filter.matchers, alert.labels),
+      )
+      for (const { fingerprint } of alerts)
+        receivers.set(fingerprint, [...(receivers.get(fingerprint) ?? []), group.route.receiver].sort())
+      return [{ group, alerts }]
+    })
+    const json = groups.flatMap(({ group, alerts }) => {
+      if (!flag(query, 'muted') && group.mutedBy.length > 0) return []
+      const views = alerts
+        .map((alert) => this.#view(alert, receivers.get(alert.fingerprint)!, group.mutedBy, query))
+        .filter((view) => view !== undefined)
+      if (views.length === 0) return []
+      return [
+        {
+          alerts: views,
+          labels: sortedObject(group.labels),
+          receiver: { name: group.route.receiver },
+          routeLabels: sortedObject(Object.entries(this.#alertmanager.routeLabelsOf(group))),
+        },
+      ]
+    })
+    return { status: 200, json }
+  }
+
+  #receivers(query: URLSearchParams): ApiAnswer {
+    const matchers = query.getAll('receiver_matchers').map((text) => parseMatcher(text))
+    const receivers = this.#alertmanager.config?.config.receivers ?? []
+    const json = receivers
+      .filter(({ labels }) => matchesRecord(matchers, labels))
+      .map(({ name, labels }) => ({ labels: sortedObject(Object.entries(labels)), name }))
+    return { status: 200, json }
+  }
+
+  // Silences
+
+  #silences(query: URLSearchParams): ApiAnswer {
+    const matchers = query.getAll('filter').map((text) => parseMatcher(text))
+    const { nowMs, silences } = this.#alertmanager
+    const wanted = silences
+      .all()
+      .filter((silence) => flag(query, silenceState(silence, nowMs)) && hasMatchers(silence, matchers))
+    return {
+      status: 200,
+      json: sortSilences(wanted, nowMs).map((silence) => gettableSilence(silence, nowMs)),
+    }
+  }
+
+  async #postSilence(body: string): Promise<ApiAnswer> {
+    const { nowMs, silences } = this.#alertmanager
+    const request = parseSilence(body, nowMs)
+    if (request.startsAtMs >= request.endsAtMs)
+      return { status: 400, json: 'Failed to create silence: start time must be before end time' }
+    if (request.endsAtMs < nowMs)
+      return { status: 400, json: "Failed to create silence: end time can't be in the past" }
+    try {
+      return { status: 200, json: { silenceID: await silences.set(request) } }
+    } catch (error) {
+      if (!(error instanceof SilenceError)) throw error
+      return { status: error instanceof SilenceNotFoundError ? 404 : 400, json: error.message }
+    }
+  }
+
+  async #silence(method: string, id: string): Promise<ApiAnswer> {
+    const { silences, nowMs } = this.#alertmanager
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
+      return { status: 422, json: { code: 601, message: `silenceID in path must be of type uuid: "${id}"` } }
+    if (method === 'GET') {
+      const silence = silences.get(id)
+      return silence === undefined ? empty(404) : { status: 200, json: gettableSilence(silence, nowMs) }
+    }
+    if (method !== 'DELETE')
+      return { status: 405, json: { code: 405, message: `method ${method} is not allowed` } }
+    try {
+      await silences.expire(id)
+      return empty(200)
+    } catch (error) {
+      if (error instanceof SilenceNotFoundError) return empty(404)
+      if (error instanceof SilenceError) return { status: 500, json: error.message }
+      throw error
+    }
+  }
+}
+
+interface Filter {
+  readonly matchers: readonly Matcher[]
+  readonly receiver: AnchoredRegex | undefined
+  readonly receiverMatchers: readonly Matcher[]
+}
+
+function readFilter(query: URLSearchParams): Filter | { readonly fault: string } {
+  const receiver = query.get('receiver')
+  try {
+    return {
+      matchers: query.getAll('filter').map((text) => parseMatcher(text)),
+      receiver: receiver === null ? undefined : new AnchoredRegex(receiver),
+      receiverMatchers: query.getAll('receiver_matchers').map((text) => parseMatcher(text)),
+    }
+  } catch (error) {
+    if (error instanceof RegexError) return { fault: `failed to parse receiver param: ${error.message}` }
+    throw error
+  }
+}
+
+/** Flags are on unless said otherwise. */
+function flag(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name)
+  return value === null || !['false', '0', 'f', 'no', 'off'].includes(value.toLowerCase())
+}
+
+function matchesFilter(matchers: readonly Matcher[], labels: Labels): boolean {
+  return matchers.every((matcher) => matcher.matches(labels.get(matcher.name)))
+}
+
+function matchesRecord(matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean {
+  return matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''))
+}
+
+/** Whether a silence has each of these matchers among its own, letter for letter. */
+function hasMatchers(silence: Silence, matchers: readonly Matcher[]): boolean {
+  return matchers.every((wanted) =>
+    silence.matchers.some(
+      (own) => own.name === wanted.name && own.value === wanted.value && operatorOf(own) === wanted.operator,
+    ),
+  )
+}

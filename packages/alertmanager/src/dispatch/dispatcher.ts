@@ -1,0 +1,69 @@
+import type { Clock } from '@promontory/base'
+import type { Alert } from '../alerts/alert.ts'
+import { AlertGroup, type FlushHandler } from './alert-group.ts'
+import type { Route } from './route.ts'
+
+/** Sorts alerts into groups along the routing tree. */
+export class Dispatcher {
+  readonly root: Route
+  readonly #clock: Clock
+  readonly #handler: FlushHandler
+  readonly #groups = new Map<Route, Map<string, AlertGroup>>()
+  #count = 0
+
+  constructor(root: Route, clock: Clock, handler: FlushHandler) {
+    this.root = root
+    this.#clock = clock
+    this.#handler = handler
+  }
+
+  get groupCount(): number {
+    return this.#count
+  }
+
+  /** @returns the groups that took the alert */
+  dispatch(alert: Alert): AlertGroup[] {
+    return this.root.match(alert.labels).map((route) => {
+      const labels = route.groupLabels(alert.labels)
+      const group = this.#groups.get(route)?.get(labels.key()) ?? this.#create(route, labels, alert)
+      group.insert(alert)
+      return group
+    })
+  }
+
+  /** All groups, by labels and then receiver, as the API lists them. */
+  groups(): AlertGroup[] {
+    return [...this.#groups.values()]
+      .flatMap((groups) => [...groups.values()])
+      .sort(
+        (a, b) =>
+          a.labels.compare(b.labels) ||
+          (a.route.receiver < b.route.receiver ? -1 : a.route.receiver > b.route.receiver ? 1 : 0),
+      )
+  }
+
+  /** Ends all timers and waits for deliveries under way, which are told to stop. */
+  async stop(): Promise<void> {
+    await Promise.all(this.groups().map((group) => group.stop()))
+  }
+
+  #create(route: Route, labels: AlertGroup['labels'], first: Alert): AlertGroup {
+    const group = new AlertGroup(route, labels, first, {
+      clock: this.#clock,
+      handler: this.#handler,
+      onEmpty: (empty) => this.#remove(empty),
+    })
+    const groups = this.#groups.get(route) ?? new Map<string, AlertGroup>()
+    this.#groups.set(route, groups)
+    groups.set(labels.key(), group)
+    this.#count++
+    return group
+  }
+
+  #remove(group: AlertGroup): void {
+    const groups = this.#groups.get(group.route)
+    if (groups?.get(group.labels.key()) !== group) return
+    groups.delete(group.labels.key())
+    this.#count--
+  }
+}

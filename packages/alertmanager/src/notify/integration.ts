@@ -1,0 +1,44 @@
+import type { Notification } from '../template/notification-data.ts'
+import type { Renderer } from '../template/notification-templates.ts'
+
+export type FailureReason =
+  | 'other'
+  | 'clientError'
+  | 'serverError'
+  | 'contextCanceled'
+  | 'contextDeadlineExceeded'
+  | 'authError'
+  | 'rateLimited'
+
+/** A delivery that failed. `retry` says whether trying again may help. */
+export class NotifyError extends Error {
+  override readonly name = 'NotifyError'
+  readonly retry: boolean
+  readonly reason: FailureReason
+  constructor(message: string, options: { retry: boolean; reason?: FailureReason; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.retry = options.retry
+    this.reason = options.reason ?? 'other'
+  }
+}
+
+/** One delivery: what to tell, and the texts' renderer. */
+export interface Delivery {
+  readonly notification: Notification
+  readonly renderer: Renderer
+  readonly signal: AbortSignal
+  /** What the receiver kept after the last delivery to this group; changes are kept with the notification log. */
+  readonly data: Map<string, string>
+}
+
+/** One way out of a receiver, e.g. its second webhook. */
+export interface Integration {
+  /** `webhook`, `email`, … as metrics label it. */
+  readonly kind: string
+  /** Position among the receiver's integrations of its kind. */
+  readonly index: number
+  readonly sendResolved: boolean
+  /** Rejects with NotifyError or TemplateError. */
+  notify(delivery: Delivery): Promise<void>
+  close(): Promise<void>
+}

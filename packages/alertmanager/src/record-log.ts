@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFile, open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Logger } from '@promontory/base'
+
+/** Where records outlive the process. Later records of the same id replace earlier ones; that is for the reader to do. */
+export interface RecordLog<T> {
+  /** All records in the order in which they were written. */
+  load(): readonly T[]
+  /** Adds one record; on return it survives the death of the process. Rejects when it cannot be written. */
+  append(record: T): Promise<void>
+  /** Replaces everything by these records, in one step. */
+  rewrite(records: readonly T[]): Promise<void>
+}
+
+/** Keeps nothing. */
+export class MemoryRecordLog<T> implements RecordLog<T> {
+  load(): readonly T[] {
+    return []
+  }
+  async append(): Promise<void> {}
+  async rewrite(): Promise<void> {}
+}
+
+/** One JSON document per line. A torn last line (a crash while writing) is cut off with a log line. */
+export class JsonLinesLog<T> implements RecordLog<T> {
+  readonly #file: string
+  readonly #logger: Logger
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(file: string, logger: Logger) {
+    this.#file = file
+    this.#logger = logger
+    mkdirSync(dirname(file), { recursive: true })
+  }
+
+  load(): readonly T[] {
+    if (!existsSync(this.#file)) return []
+    const records: T[] = []
+    const lines = readFileSync(this.#file, 'utf8').split('\n')
+    lines.forEach((line, i) => {
+      if (line === '') return
+      try {
+        records.push(JSON.parse(line) as T)
+      } catch (error) {
+        this.#logger.warn('Record that cannot be read is left out', {
+          file: this.#file,
+          line: i + 1,
+          err: error,
+        })
+      }
+    })
+    return records
+  }
+
+  append(record: T): Promise<void> {
+    return this.#enqueue(() => appendFile(this.#file, `${JSON.stringify(record)}\n`))
+  }
+
+  rewrite(records: readonly T[]): Promise<void> {
+    return this.#enqueue(async () => {
+      const draft = `${this.#file}.tmp`
+      const handle = await open(draft, 'w')
+      try {
+        await handle.writeFile(records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+      await rename(draft, this.#file)
+    })
+  }
+
+  #enqueue(write: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(write)
+    this.#queue = done.catch(() => {})
+    return done
+  }
+}
