@@ -26,6 +26,7 @@ interface Part {
 const THREAD_ENTRIES: Record<string, string> = {
   promontory: 'packages/cli/src/main.ts',
   'query-worker': 'packages/server/src/workers/query-worker.ts',
+  'compactor-worker': 'packages/server/src/workers/compactor-worker.ts',
 }
 
 const parts: readonly Part[] = [

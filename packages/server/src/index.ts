@@ -1,1 +1,2 @@
 export type { ServerOptions } from './options.ts'
+export { Server } from './server.ts'

@@ -1,0 +1,51 @@
+import { VERSION } from '@promontory/server/version'
+import { SERVE_FLAGS } from './serve-flags.ts'
+
+export function version(): string {
+  return `promontory ${VERSION} (node ${process.version}, ${process.platform} ${process.arch})`
+}
+
+const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
+  ['promontory [serve] [flags]', 'Run the server: scrape, store, query, alert. The default.'],
+  ['promontory check config FILE…', 'Check prometheus.yml files and the rule files that they name.'],
+  ['promontory check rules FILE…', 'Check rule files.'],
+  ['promontory check metrics', 'Check metrics in text form from standard input.'],
+  ['promontory query instant URL EXPR', 'Ask a server at one time. Also: range, series, labels.'],
+  ['promontory test promql FILE…', 'Run scripts of the promqltest language.'],
+  ['promontory test rules FILE…', "Run unit tests of rules, in promtool's format."],
+  [
+    'promontory promql format|parse EXPR',
+    'Print an expression in the standard form, or its syntax tree as JSON.',
+  ],
+  ['promontory --version', 'Print the version.'],
+]
+
+/** The text of `--help`, of one command when it has one of its own. */
+export function help(command?: string): string {
+  if (command === 'serve') return serveHelp()
+  const wanted =
+    command === undefined ? COMMANDS : COMMANDS.filter(([usage]) => usage.includes(` ${command}`))
+  const rows = wanted.map(([usage, text]) => `  ${usage.padEnd(38)} ${text}`)
+  return [
+    'Promontory: the whole monitoring stack in one process.',
+    '',
+    ...(rows.length === 0 ? [`There is no command "${command}".`] : rows),
+    '',
+    'promontory serve --help lists the flags of the server.',
+  ].join('\n')
+}
+
+function serveHelp(): string {
+  const rows = SERVE_FLAGS.map(({ name, type, default: fallback, help: text, multiple }) => {
+    const left = `  --${name}${type === 'string' ? '=…' : ''}`
+    const more = type === 'string' && fallback !== '' ? ` Default: ${fallback}.` : ''
+    return `${left}\n        ${text}${more}${multiple && !text.includes('Repeatable') ? ' Repeatable.' : ''}`
+  })
+  return [
+    'promontory serve [flags]',
+    '',
+    "Runs the server. Flags without a product's name are Prometheus's own.",
+    '',
+    ...rows,
+  ].join('\n')
+}

@@ -1,0 +1,53 @@
+import { help, version } from './help.ts'
+import { UsageError } from './serve-flags.ts'
+
+/** A command: takes the arguments behind its name, answers with the exit code. */
+type Command = (args: readonly string[]) => Promise<number>
+
+/** Loaded when asked for, so that `--version` does not read the server. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serve,
+  check: async () => (await import('./commands/check.ts')).check,
+  query: async () => (await import('./commands/query.ts')).query,
+  test: async () => (await import('./commands/test.ts')).test,
+  promql: async () => (await import('./commands/promql.ts')).promql,
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first] = args
+  if (first === '--version' || first === 'version' || first === '-v') return print(version())
+  if (first === undefined || first.startsWith('-')) {
+    if (args.includes('--help') || args.includes('-h')) return print(help())
+    return (await COMMANDS['serve']!())(args)
+  }
+  if (first === 'help') return print(help(args[1]))
+  const load = COMMANDS[first]
+  if (load === undefined) throw new UsageError(`there is no command "${first}"; see promontory --help`)
+  const rest = args.slice(1)
+  if (rest.includes('--help') || rest.includes('-h')) return print(help(first))
+  if (rest.includes('--version')) return print(version())
+  return (await load())(rest)
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`)
+  return 0
+}
+
+// Our output may be piped into a program that stops reading, such as head: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    const isUsage = error instanceof UsageError
+    process.stderr.write(
+      `promontory: ${error instanceof Error ? (isUsage || process.env['PROMONTORY_DEBUG'] === undefined ? error.message : error.stack) : String(error)}\n`,
+    )
+    process.exitCode = isUsage ? 2 : 1
+  },
+)

@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Clock, Logger, Registry } from '@promontory/base'
+import type { Tsdb } from '@promontory/tsdb'
+import type { AlertFanout } from './alerting/fanout.ts'
+import type { Configuration } from './configuration.ts'
+import { failure } from './http/answer.ts'
+import { Gate } from './http/gate.ts'
+import type { ServerOptions } from './options.ts'
+import { alertingRoutes } from './routes/alerting-routes.ts'
+import { configRoutes } from './routes/config-routes.ts'
+import type { RouteEnvironment } from './routes/environment.ts'
+import { queryRoutes } from './routes/query-routes.ts'
+import { ruleRoutes } from './routes/rule-routes.ts'
+import { statusRoutes } from './routes/status-routes.ts'
+import { targetRoutes } from './routes/target-routes.ts'
+import { uiHandler } from './routes/ui-routes.ts'
+import { HttpMetrics } from './self-metrics.ts'
+import { QueryMetrics, type QueryPool } from './workers/query-pool.ts'
+
+export interface AppInput {
+  readonly options: ServerOptions
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly storage: Tsdb
+  readonly queries: QueryPool
+  readonly ruleQueries: QueryPool
+  readonly configuration: Configuration
+  readonly fanout: AlertFanout
+  readonly token: string
+  readonly startedMs: number
+}
+
+/** The HTTP side of the server. */
+export interface Application {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Called after an accepted request to `/-/quit`. */
+  onQuit: () => void
+}
+
+/** Puts gate, API, pages and metrics of requests together. */
+export function createApp(input: AppInput): Application {
+  const { options, configuration, registry } = input
+  const queryMetrics = new QueryMetrics(
+    registry,
+    [input.queries, input.ruleQueries],
+    options.queryMaxConcurrency,
+  )
+  const environment: RouteEnvironment = {
+    ...input,
+    queryMetrics,
+    externalLabels: () => configuration.externalLabels(),
+  }
+  const application: Application = { handle: () => {}, onQuit: () => {} }
+  const app = new Hono()
+  queryRoutes(app, environment)
+  statusRoutes(app, environment, {
+    startedMs: input.startedMs,
+    configFile: () => configuration.file(),
+    configYaml: () => configuration.yaml(),
+    lastConfigMs: () => configuration.lastAppliedMs(),
+    reloadError: () => configuration.reloadError(),
+  })
+  targetRoutes(app, environment, configuration.scrape)
+  ruleRoutes(app, configuration.rules)
+  alertingRoutes(app, environment, input.fanout)
+  configRoutes(app, environment, configuration, () => application.onQuit())
+  app.all('/api/*', (c) => failure(c, 'not_found', `there is no ${c.req.method} ${c.req.path}`))
+  app.onError((error, c) => {
+    input.logger.error('a request failed', { path: c.req.path, error })
+    return failure(c, 'internal', error.message)
+  })
+  return Object.assign(application, { handle: handler(app, input) })
+}
+
+const API_PATHS = /^\/(api\/|metrics(\/|$)|federate$|version$|-\/)/
+
+function handler(app: Hono, input: AppInput): Application['handle'] {
+  const { options, registry, token } = input
+  const gate = new Gate({ externalUrl: options.externalUrl, anonymousRead: options.anonymousRead, token })
+  const metrics = new HttpMetrics(registry)
+  const api = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const pages = uiHandler()
+  return (request, response) => {
+    const verdict = gate.judge(request)
+    if (!verdict.admitted) return refuse(response, verdict.status, verdict.reason)
+    const path = stripPrefix(request, options.routePrefix)
+    if (path === undefined) return redirect(response, `${options.routePrefix}/`)
+    cors(request, response, options.corsOrigin)
+    measure(response, metrics, handlerName(path))
+    if (request.method === 'OPTIONS') response.writeHead(204).end()
+    else if (API_PATHS.test(path)) void api(request, response)
+    else if (pages === undefined) refuse(response, 404, 'the pages are not built; run "npm run build"')
+    else pages(request, response, () => refuse(response, 404, 'not found'))
+  }
+}
+
+/** Takes the prefix off the request's URL. @returns the path, undefined when it lies outside of the prefix */
+function stripPrefix(request: IncomingMessage, prefix: string): string | undefined {
+  const url = request.url ?? '/'
+  if (prefix !== '') {
+    if (!url.startsWith(`${prefix}/`)) return undefined
+    request.url = url.slice(prefix.length)
+  }
+  return new URL(request.url ?? '/', 'http://x').pathname
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location }).end()
+}
+
+function refuse(response: ServerResponse, status: number, error: string): void {
+  const errorType = status === 404 ? 'not_found' : 'unavailable'
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    ...(status === 401 ? { 'www-authenticate': 'Basic realm="Promontory", Bearer' } : {}),
+  })
+  response.end(JSON.stringify({ status: 'error', errorType, error }))
+}
+
+/** Pages of allowed origins may read the answers: never with credentials. */
+function cors(request: IncomingMessage, response: ServerResponse, allowed: RegExp): void {
+  const { origin } = request.headers
+  if (origin === undefined || !allowed.test(origin)) return
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS')
+  response.setHeader('access-control-allow-headers', 'Accept, Authorization, Content-Type, Origin')
+  response.setHeader('vary', 'Origin')
+}
+
+/** A name with few values for the metrics: label names and the like are left out. */
+function handlerName(path: string): string {
+  if (!API_PATHS.test(path)) return '/*'
+  return path.replace(/^\/api\/v1\/label\/[^/]+\/values$/, '/api/v1/label/:name/values')
+}
+
+const KNOWN_HANDLERS_MAX = 200
+
+function measure(response: ServerResponse, metrics: HttpMetrics, name: string): void {
+  const started = performance.now()
+  response.on('finish', () => {
+    const known = metrics.requests.family().samples.length < KNOWN_HANDLERS_MAX || response.statusCode < 400
+    const handlerLabel = known && response.statusCode !== 404 ? name : 'other'
+    metrics.requests.inc(handlerLabel, String(response.statusCode))
+    metrics.duration.observe((performance.now() - started) / 1000, handlerLabel)
+  })
+}

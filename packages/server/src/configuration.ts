@@ -1,0 +1,287 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
+import { type ConfigNotice, formatFault } from '@promontory/base/yaml'
+import { Labels } from '@promontory/model'
+import { AlertStateFiles, RuleManager, type RuleSource } from '@promontory/rules'
+import { ScrapeManager } from '@promontory/scrape'
+import type { Tsdb } from '@promontory/tsdb'
+import { parserOptionsOfFeatures } from '@promontory/promql/parser'
+import type { AlertFanout } from './alerting/fanout.ts'
+import { builtInConfig } from './built-in-config.ts'
+import {
+  ConfigLoadError,
+  type PreparedConfig,
+  prepareConfig,
+  prepareConfigText,
+  printConfig,
+} from './config/index.ts'
+import type { ServerOptions } from './options.ts'
+import { ruleQuery } from './rule-query.ts'
+import { VERSION } from './version.ts'
+import type { QueryPool } from './workers/query-pool.ts'
+
+export interface ConfigurationInput {
+  readonly options: ServerOptions
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly storage: Tsdb
+  readonly ruleQueries: QueryPool
+  readonly fanout: AlertFanout
+  /** Where we listen ourselves. */
+  readonly ownUrl: string
+  readonly externalUrl: string
+}
+
+/** A configuration that was read and checked: applying it can no longer fail for its own sake. */
+export interface ReadyConfig {
+  readonly prepared: PreparedConfig
+  readonly ruleSources: readonly RuleSource[]
+  /** Undefined for the built-in one. */
+  readonly file: string | undefined
+}
+
+/** The user's file that was dropped into the pages, kept over restarts. */
+const OWN_CONFIG = 'prometheus.yml'
+
+/**
+ * The configuration in use and those who live by it. Every change goes in two phases: everything is read and checked,
+ * then everything is applied; what cannot be used leaves the one before in place and is told to log, API and pages.
+ */
+export class Configuration {
+  readonly scrape: ScrapeManager
+  readonly rules: RuleManager
+  readonly #input: ConfigurationInput
+  #current: ReadyConfig | undefined
+  #lastAppliedMs = 0
+  #reloadError: string | undefined
+  #watch: ReturnType<typeof setInterval> | undefined
+  #watched = ''
+  readonly #successful: Gauge
+  readonly #successTime: Gauge
+
+  constructor(input: ConfigurationInput) {
+    this.#input = input
+    const { clock, logger, registry, storage, options } = input
+    this.scrape = new ScrapeManager({
+      appender: storage,
+      clock,
+      logger: logger.with({ component: 'scrape' }),
+      registry,
+      discoveryMetrics: input.fanout.discoveryMetrics,
+      userAgent: `Promontory/${VERSION}`,
+    })
+    this.rules = new RuleManager({
+      clock,
+      logger: logger.with({ component: 'rules' }),
+      registry,
+      query: ruleQuery(input.ruleQueries),
+      appender: storage,
+      notifier: input.fanout,
+      state: new AlertStateFiles(join(options.ownDirectory, 'alert-state'), logger),
+      externalUrl: input.externalUrl,
+      resendDelayMs: options.resendDelayMs,
+      outageToleranceMs: options.forOutageToleranceMs,
+      forGracePeriodMs: options.forGracePeriodMs,
+      parserOptions: parserOptionsOfFeatures(options.features),
+    })
+    this.#successful = registry.gauge({
+      name: 'prometheus_config_last_reload_successful',
+      help: 'Whether the last configuration reload attempt was successful.',
+    })
+    this.#successTime = registry.gauge({
+      name: 'prometheus_config_last_reload_success_timestamp_seconds',
+      help: 'Timestamp of the last successful configuration reload.',
+    })
+  }
+
+  /** Reads the file that the options name (or the built-in configuration). @throws ConfigError */
+  static prepareInitial(options: ServerOptions): Promise<ReadyConfig> {
+    const file = options.configFile ?? ownConfigFile(options)
+    return file === undefined ? builtIn(options) : readConfig(file)
+  }
+
+  async start(ready: ReadyConfig): Promise<void> {
+    await this.#apply(ready)
+    this.rules.start()
+    const { autoReloadMs } = this.#input.options
+    if (autoReloadMs !== undefined) this.#watchFiles(autoReloadMs)
+  }
+
+  /** Reads everything again. @returns whether the new configuration is in use */
+  async reload(): Promise<boolean> {
+    const { logger, options } = this.#input
+    logger.info('Loading configuration file', { filename: this.file() ?? 'built in' })
+    try {
+      await this.#apply(await Configuration.prepareInitial(options))
+      return true
+    } catch (error) {
+      this.#refuse(error as Error)
+      return false
+    }
+  }
+
+  /** Checks a configuration text without using it. @throws ConfigError */
+  check(text: string): Promise<ReadyConfig> {
+    return readConfig(join(resolve(this.#input.options.ownDirectory), OWN_CONFIG), text)
+  }
+
+  /** Takes a configuration that came through the pages, and keeps it for the next start. @throws ConfigError */
+  async use(text: string): Promise<void> {
+    const { options } = this.#input
+    if (options.configFile !== undefined)
+      throw new Error(`the configuration comes from ${options.configFile}: change that file`)
+    const ready = await this.check(text)
+    mkdirSync(options.ownDirectory, { recursive: true })
+    writeAtomically(join(options.ownDirectory, OWN_CONFIG), text)
+    await this.#apply(ready)
+  }
+
+  /** Adds a target of the built-in configuration, kept over restarts. @returns its address */
+  async addTarget(url: URL): Promise<string> {
+    const { options } = this.#input
+    if (this.file() !== undefined) throw new Error(`the targets come from ${this.file()}: add it there`)
+    const file = addedTargetsFile(options)
+    const groups: object[] = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object[]) : []
+    groups.push({
+      targets: [url.host],
+      labels: {
+        __scheme__: url.protocol.slice(0, -1),
+        __metrics_path__: url.pathname === '/' ? '/metrics' : url.pathname,
+      },
+    })
+    mkdirSync(dirname(file), { recursive: true })
+    writeAtomically(file, JSON.stringify(groups, null, 2))
+    await this.#apply(await builtIn(options))
+    return url.host
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#watch)
+    await this.rules.stop()
+    await this.scrape.stop()
+    await this.#input.fanout.stop()
+  }
+
+  file(): string | undefined {
+    return this.#current?.file
+  }
+  yaml(): string {
+    return this.#current === undefined ? '' : printConfig(this.#current.prepared.config)
+  }
+  lastAppliedMs(): number {
+    return this.#lastAppliedMs
+  }
+  reloadError(): string | undefined {
+    return this.#reloadError
+  }
+  externalLabels(): Labels {
+    return Labels.from(this.#current?.prepared.config.global.external_labels ?? {})
+  }
+
+  async #apply(ready: ReadyConfig): Promise<void> {
+    const { logger, clock, fanout, externalUrl } = this.#input
+    const { config, jobs, warnings, unsupported } = ready.prepared
+    if (unsupported.length > 0) throw new ConfigLoadError(unsupported.map(noticeText).join('\n'))
+    const externalLabels = Labels.from(config.global.external_labels)
+    const settings = {
+      intervalMs: config.global.evaluation_interval,
+      queryOffsetMs: config.global.rule_query_offset,
+      externalLabels,
+      externalUrl,
+    }
+    const rules = this.rules.prepare(ready.ruleSources, settings)
+    const alerting = fanout.prepare(config)
+    for (const notice of [...warnings, ...rules.notices]) logger.warn(noticeText(notice))
+    fanout.apply(alerting, externalLabels)
+    this.scrape.applyConfig(jobs, externalLabels)
+    await this.rules.apply(rules)
+    this.#current = ready
+    this.#reloadError = undefined
+    this.#lastAppliedMs = clock.nowMs()
+    this.#successful.set(1)
+    this.#successTime.set(clock.nowMs() / 1000)
+    logger.info('Completed loading of configuration file', { filename: ready.file ?? 'built in' })
+  }
+
+  #refuse(error: Error): void {
+    this.#reloadError = error.message
+    this.#successful.set(0)
+    this.#input.logger.error('the configuration is refused; the one before stays in use', { error })
+  }
+
+  #watchFiles(intervalMs: number): void {
+    this.#watched = fingerprint(this.#current)
+    this.#watch = setInterval(() => {
+      const now = fingerprint(this.#current)
+      if (now === this.#watched) return
+      this.#watched = now
+      void this.reload()
+    }, intervalMs)
+    this.#watch.unref()
+  }
+}
+
+function ownConfigFile(options: ServerOptions): string | undefined {
+  const file = join(options.ownDirectory, OWN_CONFIG)
+  return existsSync(file) ? file : undefined
+}
+
+function addedTargetsFile(options: ServerOptions): string {
+  return resolve(options.ownDirectory, 'added-targets.json')
+}
+
+async function builtIn(options: ServerOptions): Promise<ReadyConfig> {
+  const text = builtInConfig(options.listenAddresses[0]!, options.routePrefix, addedTargetsFile(options))
+  return {
+    prepared: await prepareConfigText(text, 'built-in configuration'),
+    ruleSources: [],
+    file: undefined,
+  }
+}
+
+/** @param text  of the file, when it is not to be read */
+async function readConfig(file: string, text?: string): Promise<ReadyConfig> {
+  const prepared = await (text === undefined ? prepareConfig(file) : prepareConfigText(text, resolve(file)))
+  const ruleSources = prepared.ruleFiles.map((path) => ({ file: path, text: readRuleFile(path) }))
+  if (prepared.config.groups !== undefined)
+    ruleSources.push(inlineGroups(prepared.file, text ?? readFileSync(file, 'utf8')))
+  return { prepared, ruleSources, file: prepared.file }
+}
+
+function readRuleFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigLoadError(`error loading rules from "${path}": ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** The `groups:` that stand in the main file, as a rule file in which every line keeps its number. */
+function inlineGroups(file: string, text: string): RuleSource {
+  let inside = false
+  const lines = text.split('\n').map((line) => {
+    if (/^[^\s#-]/.test(line)) inside = /^(groups|'groups'|"groups")\s*:/.test(line)
+    return inside ? line : ''
+  })
+  return { file, text: lines.join('\n') }
+}
+
+export function noticeText(notice: ConfigNotice): string {
+  return formatFault(notice, notice.text)
+}
+
+function fingerprint(current: ReadyConfig | undefined): string {
+  const files = [current?.file, ...(current?.ruleSources ?? []).map(({ file }) => file)]
+  return files
+    .map((file) => (file === undefined || !existsSync(file) ? '' : `${file} ${statSync(file).mtimeMs}`))
+    .join('\n')
+}
+
+function writeAtomically(file: string, text: string): void {
+  writeFileSync(`${file}.tmp`, text, { flush: true })
+  renameSync(`${file}.tmp`, file)
+}

@@ -1,0 +1,57 @@
+import type { Context, Hono } from 'hono'
+import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
+import { ApiV2, type ApiAnswer } from '@promontory/alertmanager'
+import type { AlertFanout } from '../alerting/fanout.ts'
+import { INBOX_BYTES_MAX } from '../alerting/inbox.ts'
+import { failure, send, success } from '../http/answer.ts'
+import { VERSION } from '../version.ts'
+import { type RouteEnvironment, readText } from './environment.ts'
+
+/** Bodies of the Alertmanager's API longer than this are refused. */
+const ALERTS_BYTES_MAX = 64 * 1024 * 1024
+
+/** The Alertmanager's API version 2, discovered Alertmanagers, the history of decisions, the inbox. */
+export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout: AlertFanout): void {
+  const api = new ApiV2(fanout.alertmanager, alertmanagerVersion())
+  app.all('/api/v2/*', async (c) => toResponse(c, await api.handle(await toRequest(c))))
+  app.get('/api/v1/alertmanagers', (c) => {
+    const { active } = fanout.external.view()
+    return success(c, { activeAlertmanagers: active.map((url) => ({ url })), droppedAlertmanagers: [] })
+  })
+  app.get('/api/v1/notifications/history', (c) =>
+    success(c, { events: fanout.alertmanager.history.events() }),
+  )
+  app.get('/api/v1/inbox', (c) => success(c, { messages: fanout.inbox.messages }))
+  app.post('/api/v1/inbox', async (c) => {
+    try {
+      fanout.inbox.receive(await readText(c, INBOX_BYTES_MAX), environment.clock.nowMs())
+      return success(c, {})
+    } catch (error) {
+      return failure(c, 'bad_data', (error as Error).message)
+    }
+  })
+}
+
+export function alertmanagerVersion(): ConstructorParameters<typeof ApiV2>[1] {
+  return {
+    version: '0.34.0',
+    revision: 'promontory',
+    branch: 'main',
+    buildUser: '',
+    buildDate: '',
+    goVersion: `node ${process.version}, promontory ${VERSION}`,
+  }
+}
+
+export async function toRequest(c: Context): Promise<Parameters<ApiV2['handle']>[0]> {
+  const url = new URL(c.req.url)
+  const body = c.req.method === 'POST' || c.req.method === 'PUT' ? await readText(c, ALERTS_BYTES_MAX) : ''
+  return { method: c.req.method, path: url.pathname, query: url.searchParams, body }
+}
+
+export function toResponse(c: Context, { status, json }: ApiAnswer): Response {
+  const code = status as ContentfulStatusCode
+  return json === undefined
+    ? c.body(null, code as StatusCode)
+    : send(c, `${JSON.stringify(json)}\n`, 'application/json', code)
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import sirv from 'sirv'
+
+/** Where the built pages lie: beside the packages when run from sources and from the bundle alike. */
+function uiDirectory(): string | undefined {
+  return ['../packages/ui/dist/', '../../../ui/dist/']
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((place) => existsSync(`${place}index.html`))
+}
+
+/** No script from elsewhere, no frame around us: the pages load nothing but what this server has. */
+function securityHeaders(page: string): Readonly<Record<string, string>> {
+  // The page's own inline script (it sets the theme before the first paint) is named by its hash.
+  const inline = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
+    (match) => `'sha256-${createHash('sha256').update(match[1]!).digest('base64')}'`,
+  )
+  return {
+    'content-security-policy': [
+      "default-src 'self'",
+      `script-src 'self' ${inline.join(' ')}`,
+      "style-src 'self' 'unsafe-inline'",
+      "img-src 'self' data:",
+      "frame-ancestors 'none'",
+      "base-uri 'self'",
+      "form-action 'self'",
+    ].join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'same-origin',
+  }
+}
+
+export type PageHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+
+/**
+ * Serves the pages. Every path that is no file is one of the application's own routes and gets its first page.
+ * @returns undefined when the pages are not built
+ */
+export function uiHandler(): PageHandler | undefined {
+  const directory = uiDirectory()
+  if (directory === undefined) return undefined
+  const headers = securityHeaders(readFileSync(`${directory}index.html`, 'utf8'))
+  return sirv(directory, {
+    gzip: true,
+    brotli: true,
+    single: true,
+    etag: true,
+    setHeaders: (response, path) => {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+      response.setHeader(
+        'cache-control',
+        path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      )
+    },
+  })
+}

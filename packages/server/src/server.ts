@@ -1,0 +1,218 @@
+import { mkdirSync } from 'node:fs'
+import { createLogger, type Clock, type Logger, Registry, systemClock } from '@promontory/base'
+import { Tsdb } from '@promontory/tsdb'
+import { createApp, type Application } from './app.ts'
+import { AlertFanout } from './alerting/fanout.ts'
+import { Configuration } from './configuration.ts'
+import { newToken } from './http/gate.ts'
+import { Listener } from './http/listener.ts'
+import { registerSelfMetrics } from './self-metrics.ts'
+import type { ServerOptions } from './options.ts'
+import { VERSION } from './version.ts'
+import { runInCompactor } from './workers/compactor.ts'
+import { QueryPool } from './workers/query-pool.ts'
+
+/** Readers of the head by number: query workers from 0, the rules' worker, the compactor. */
+const RULES_READER = 60
+const COMPACTOR_READER = 61
+/** How long running answers may take when the server stops. */
+const STOP_GRACE_MS = 5000
+
+/**
+ * The whole program as one object. Started in this order: listeners (they answer "not ready"), storage with its log
+ * replayed, query workers, configuration (scrape, rules, alerting), then "ready".
+ */
+export class Server {
+  readonly #logger: Logger
+  readonly #listeners: readonly Listener[]
+  readonly #storage: Tsdb
+  readonly #pools: readonly QueryPool[]
+  readonly #configuration: Configuration
+  readonly #application: Application
+  #stopped: Promise<void> | undefined
+
+  private constructor(parts: ServerParts) {
+    this.#logger = parts.logger
+    this.#listeners = parts.listeners
+    this.#storage = parts.storage
+    this.#pools = parts.pools
+    this.#configuration = parts.configuration
+    this.#application = parts.application
+  }
+
+  /**
+   * Starts everything; on return the server is ready.
+   * @throws ListenError, StorageError, ConfigError with a message for the user
+   */
+  static async start(options: ServerOptions, clock: Clock = systemClock): Promise<Server> {
+    const startedMs = clock.nowMs()
+    const logger = createLogger({
+      level: options.logLevel,
+      format: options.logFormat,
+      write: (line) => process.stderr.write(`${line}\n`),
+      now: () => new Date(clock.nowMs()),
+    })
+    for (const notice of options.notices) logger.warn(notice)
+    // Before anything is opened: a configuration that cannot be must not touch the data.
+    const prepared = await Configuration.prepareInitial(options)
+    const token = newToken()
+    const gate: ApplicationGate = { handler: undefined }
+    const listeners = await openListeners(options, gate)
+    let storage: Tsdb | undefined
+    try {
+      const registry = new Registry()
+      registerSelfMetrics(registry, startedMs)
+      mkdirSync(options.ownDirectory, { recursive: true })
+      storage = await openStorage(options, registry, logger)
+      const parts = assemble({ options, clock, logger, registry, storage, listeners, token, startedMs })
+      await parts.configuration.start(prepared)
+      gate.handler = parts.application.handle
+      announce(options, listeners, storage, parts.configuration, token, logger)
+      return new Server({ ...parts, logger, listeners, storage })
+    } catch (error) {
+      storage?.close()
+      for (const listener of listeners) void listener.close(0)
+      throw error
+    }
+  }
+
+  /** `http://localhost:9090` */
+  get url(): string {
+    return this.#listeners[0]!.url
+  }
+
+  /** Reads the configuration again. @returns whether the new one is in use */
+  reload(): Promise<boolean> {
+    return this.#configuration.reload()
+  }
+
+  onQuit(callback: () => void): void {
+    this.#application.onQuit = callback
+  }
+
+  /** Ends in the reverse order of the start: scrapes and rules first, so that their stale markers are stored. */
+  stop(reason: string): Promise<void> {
+    this.#stopped ??= this.#stop(reason)
+    return this.#stopped
+  }
+
+  async #stop(reason: string): Promise<void> {
+    this.#logger.info('Shutting down', { reason })
+    await this.#configuration.stop()
+    await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))
+    await Promise.all(this.#pools.map((pool) => pool.close()))
+    this.#storage.close()
+    this.#logger.info('See you next time!')
+  }
+}
+
+interface ServerParts {
+  readonly logger: Logger
+  readonly listeners: readonly Listener[]
+  readonly storage: Tsdb
+  readonly pools: readonly QueryPool[]
+  readonly configuration: Configuration
+  readonly application: Application
+}
+
+/** Requests that come before everything is assembled are answered from here. */
+interface ApplicationGate {
+  handler: Application['handle'] | undefined
+}
+
+function openListeners(options: ServerOptions, gate: ApplicationGate): Promise<Listener[]> {
+  return Promise.all(
+    options.listenAddresses.map((address) =>
+      Listener.open({
+        address,
+        flag: 'web.listen-address',
+        maxConnections: options.maxConnections,
+        readTimeoutMs: options.readTimeoutMs,
+        handler: (request, response) => {
+          if (gate.handler !== undefined) return gate.handler(request, response)
+          const healthy = request.url?.endsWith('/-/healthy') === true
+          response.writeHead(healthy ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
+          response.end(
+            healthy ? 'Promontory is Healthy.\n' : 'Service Unavailable: the storage is being opened\n',
+          )
+        },
+      }),
+    ),
+  )
+}
+
+function openStorage(options: ServerOptions, registry: Registry, logger: Logger): Promise<Tsdb> {
+  return Tsdb.open({
+    directory: options.dataDirectory,
+    registry,
+    logger: logger.with({ component: 'tsdb' }),
+    walCompression: options.walCompression,
+    lock: options.lockDirectory,
+    retention: options.retention,
+    runTask: (task, memory) => runInCompactor(task, memory, COMPACTOR_READER),
+  })
+}
+
+interface AssemblyInput {
+  readonly options: ServerOptions
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly storage: Tsdb
+  readonly listeners: readonly Listener[]
+  readonly token: string
+  readonly startedMs: number
+}
+
+function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configuration' | 'application'> {
+  const { options, logger, storage, listeners } = input
+  const pool = (workers: number, firstReader: number): QueryPool =>
+    new QueryPool({
+      storage,
+      workers,
+      firstReader,
+      features: options.features,
+      lookbackMs: options.lookbackMs,
+      maxSamples: options.queryMaxSamples,
+      timeoutMs: options.queryTimeoutMs,
+      maxConcurrency: options.queryMaxConcurrency,
+      logger: logger.with({ component: 'query' }),
+    })
+  const queries = pool(options.queryWorkers, 0)
+  const ruleQueries = pool(1, RULES_READER)
+  const ownUrl = listeners[0]!.url
+  const externalUrl = options.externalUrl ?? ownUrl
+  const fanout = new AlertFanout({ ...input, externalUrl })
+  const configuration = new Configuration({ ...input, ruleQueries, fanout, ownUrl, externalUrl })
+  const application = createApp({ ...input, queries, ruleQueries, configuration, fanout })
+  return { pools: [queries, ruleQueries], configuration, application }
+}
+
+/** What the user wants to know first: where we are, where the data is, what is watched. */
+function announce(
+  options: ServerOptions,
+  listeners: readonly Listener[],
+  storage: Tsdb,
+  configuration: Configuration,
+  token: string,
+  logger: Logger,
+): void {
+  const open = listeners.filter((listener) => !listener.isLoopback)
+  logger.info('Server is ready to receive web requests.', {
+    version: VERSION,
+    url: listeners[0]!.url,
+    data: storage.directory,
+  })
+  const lines = [
+    '',
+    `  Promontory ${VERSION}`,
+    ...listeners.map((listener) => `  ${listener.url}${options.routePrefix}/`),
+    `  data           ${storage.directory}`,
+    `  configuration  ${configuration.file() ?? 'built in: this machine and Promontory itself, every 5 s'}`,
+    ...(open.length === 0
+      ? []
+      : [`  token          ${token}   (needed from other machines, as bearer token or as password)`]),
+    '',
+  ]
+  if (['info', 'debug'].includes(options.logLevel)) process.stdout.write(`${lines.join('\n')}\n`)
+}
