@@ -3,7 +3,7 @@
  * also run in a browser. `exposition` turns `collect()` into text.
  */
 
-export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary'
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'untyped'
 
 /** One sample of a family; `suffix` is `''`, `_bucket`, `_sum` or `_count`. */
 export interface MetricSample {

@@ -31,7 +31,7 @@ export function writeOpenMetrics(families: Iterable<MetricFamily>): string {
     if (samples.length === 0) continue
     const family = type === 'counter' && name.endsWith('_total') ? name.slice(0, -6) : name
     const total = type === 'counter' ? '_total' : ''
-    out += metaLines(family, escapeLabelValue(help), type)
+    out += metaLines(family, escapeLabelValue(help), type === 'untyped' ? 'unknown' : type)
     for (const { suffix, labels, value } of samples)
       out += `${seriesText(family + (suffix === '' ? total : suffix), openMetricsLabels(labels))} ${formatOpenMetricsFloat(value)}\n`
   }
@@ -61,7 +61,7 @@ export function writeFederation(samples: Iterable<FederatedSample>): string {
   return out
 }
 
-function metaLines(name: string, help: string, type: MetricType): string {
+function metaLines(name: string, help: string, type: MetricType | 'unknown'): string {
   const shown = nameText(name)
   return `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`
 }
