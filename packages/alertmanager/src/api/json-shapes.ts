@@ -96,7 +96,7 @@ export function sortSilences(silences: readonly Silence[], nowMs: number): Silen
 
 export function statusView(alertmanager: Alertmanager, version: VersionInfo): Record<string, unknown> {
   return {
-    cluster: { name: '', peers: [], status: 'disabled' },
+    cluster: { peers: [], status: 'disabled' },
     config: { original: alertmanager.config?.original ?? '' },
     uptime: apiTime(alertmanager.startedAtMs),
     versionInfo: version,

@@ -1,4 +1,5 @@
 import type { Clock } from '@promontory/base'
+import type { Labels } from '@promontory/model'
 import type { Alert } from '../alerts/alert.ts'
 import { AlertGroup, type FlushHandler } from './alert-group.ts'
 import type { Route } from './route.ts'
@@ -37,7 +38,7 @@ export class Dispatcher {
       .flatMap((groups) => [...groups.values()])
       .sort(
         (a, b) =>
-          a.labels.compare(b.labels) ||
+          compareLabelSets(a.labels, b.labels) ||
           (a.route.receiver < b.route.receiver ? -1 : a.route.receiver > b.route.receiver ? 1 : 0),
       )
   }
@@ -66,4 +67,16 @@ export class Dispatcher {
     groups.delete(group.labels.key())
     this.#count--
   }
+}
+
+/** Upstream's order of label sets: small ones first, then by the first name that one of them lacks or has a smaller value of. */
+function compareLabelSets(a: Labels, b: Labels): number {
+  if (a.size !== b.size) return a.size - b.size
+  for (const name of [...new Set([...a, ...b].map(([key]) => key))].sort()) {
+    if (!a.has(name)) return -1
+    if (!b.has(name)) return 1
+    const [x, y] = [a.get(name), b.get(name)]
+    if (x !== y) return x < y ? -1 : 1
+  }
+  return 0
 }

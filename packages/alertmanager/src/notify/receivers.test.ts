@@ -78,7 +78,7 @@ test('Slack webhook', async () => {
         attachments: [
           {
             title: SUBJECT, title_link: LINK, fallback: `${SUBJECT} | ${LINK}`, color: 'danger',
-            fields: [{ title: 'T', value: 'firing', short: false }], mrkdwn_in: ['fallback', 'pretext', 'text'],
+            text: '', callback_id: '', footer: '', fields: [{ title: 'T', value: 'firing', short: false }], mrkdwn_in: ['fallback', 'pretext', 'text'],
           },
         ],
       },

@@ -64,13 +64,16 @@ export class SlackIntegration implements Integration {
   #attachment(renderer: Renderer): Record<string, unknown> {
     const config = this.#config
     const text = (source: string): string => renderer.text(source)
-    return dropEmpty({
-      title: truncateRunes(text(config.title), TITLE_RUNES_MAX),
-      title_link: text(config.title_link),
-      pretext: text(config.pretext),
+    const always = {
       text: text(config.text),
       fallback: text(config.fallback),
       callback_id: text(config.callback_id),
+      footer: text(config.footer),
+    }
+    const others = dropEmpty({
+      title: truncateRunes(text(config.title), TITLE_RUNES_MAX),
+      title_link: text(config.title_link),
+      pretext: text(config.pretext),
       fields: config.fields.map((field) => ({
         title: text(field.title),
         value: text(field.value),
@@ -79,10 +82,10 @@ export class SlackIntegration implements Integration {
       actions: config.actions.map((action) => slackAction(action, text)),
       image_url: text(config.image_url),
       thumb_url: text(config.thumb_url),
-      footer: text(config.footer),
       color: text(config.color),
       mrkdwn_in: config.mrkdwn_in.length > 0 ? config.mrkdwn_in : ['fallback', 'pretext', 'text'],
     })
+    return { ...others, ...always }
   }
 
   /** Slack answers 200 to much that it refuses. */

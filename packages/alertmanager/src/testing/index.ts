@@ -1,0 +1,2 @@
+/** Door `@promontory/alertmanager/testing`. */
+export { HttpReceiver, type ReceivedRequest } from './http-receiver.ts'
