@@ -2,3 +2,4 @@
 export * from './run.ts'
 export { parseScript, ScriptSyntaxError } from './script.ts'
 export * from './series-values.ts'
+export * from './random-query.ts'
