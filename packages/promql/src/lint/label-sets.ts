@@ -31,10 +31,11 @@ export function labelsOf(expr: Expr): LabelSet {
     }
     case 'binary': {
       if (expr.matching === undefined) return labelsOf(isScalar(expr.lhs) ? expr.rhs : expr.lhs)
-      const { card, on, labels } = expr.matching
+      const { card, on, labels, include } = expr.matching
       if (expr.op === 'or') return EVERYTHING
-      if (expr.op === 'and' || expr.op === 'unless' || card === 'many-to-one') return labelsOf(expr.lhs)
-      if (card === 'one-to-many') return labelsOf(expr.rhs)
+      if (expr.op === 'and' || expr.op === 'unless') return labelsOf(expr.lhs)
+      if (card === 'many-to-one') return plus(labelsOf(expr.lhs), include)
+      if (card === 'one-to-many') return plus(labelsOf(expr.rhs), include)
       return on ? { kind: 'only', names: new Set(labels) } : minus(labelsOf(expr.lhs), labels)
     }
     case 'call': {
@@ -55,6 +56,11 @@ function isScalar(expr: Expr): boolean {
 
 function intersect(names: ReadonlySet<string>, set: LabelSet): Set<string> {
   return new Set([...names].filter((name) => (set.kind === 'only') === set.names.has(name)))
+}
+
+function plus(set: LabelSet, names: readonly string[]): LabelSet {
+  if (set.kind === 'only') return { kind: 'only', names: new Set([...set.names, ...names]) }
+  return { kind: 'any-but', names: new Set([...set.names].filter((name) => !names.includes(name))) }
 }
 
 function minus(set: LabelSet, names: readonly string[]): LabelSet {

@@ -87,9 +87,14 @@ test.each([
   'histogram_quantile(0.9, rate(native_seconds[5m]))',
   'used / (max > 0) > 0.8',
   'a or vector(0)',
+  '(sum by (a) (x) * on (a) group_left (b) y) / on (a, b) group_left () sum by (a, b) (z)',
   'up{job=~"a.*"}',
 ])('nothing to say about %s', (query) => {
   expect(lintQuery(query, { alert: true, scrapeIntervalMs: 15_000 })).toEqual([])
+})
+
+test('a mend inside a range leaves the modifiers behind it alone', () => {
+  expect(mended('rate(c_total{a=~"b"}[5m] offset 1h)')).toBe('rate(c_total{a="b"}[5m] offset 1h)')
 })
 
 test('findings tell where', () => {

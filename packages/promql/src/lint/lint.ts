@@ -37,7 +37,7 @@ export function lintExpr(expr: Expr, options: LintOptions = {}): LintFinding[] {
       case 'vectorSelector': {
         const parent = ancestors.at(-1)
         if (parent?.type !== 'call' || parent.func.name !== 'info' || parent.args[0] === node)
-          findings.push(...lintSelector(node, options))
+          findings.push(...lintSelector(node, options, parent?.type === 'matrixSelector'))
       }
     }
   })

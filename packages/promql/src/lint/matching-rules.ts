@@ -5,7 +5,7 @@ import { SET_OPERATORS } from '../parser/token.ts'
 import type { LintFinding } from './finding.ts'
 import type { LabelSet } from './label-sets.ts'
 import { labelsOf, mayHave } from './label-sets.ts'
-import { metricOf, selectorsOf } from './selectors.ts'
+import { metricOf, selectorsOf, withoutModifiers } from './selectors.ts'
 
 /** Two sides of which no element can find a partner, and ratios of a thing to itself. */
 export function lintMatching(expr: BinaryExpr): LintFinding[] {
@@ -98,19 +98,7 @@ function onlySelector(expr: Expr): VectorSelector | undefined {
 /** The expression with its selector's matchers taken out. */
 function shapeOf(expr: Expr, selector: VectorSelector): string {
   const inner = withoutParens(expr)
-  return printExpr(inner).replace(printExpr(bare(selector)), '·')
-}
-
-function bare(selector: VectorSelector): VectorSelector {
-  return {
-    ...selector,
-    offsetMs: 0,
-    offsetExpr: undefined,
-    atMs: undefined,
-    atBound: undefined,
-    anchored: false,
-    smoothed: false,
-  }
+  return printExpr(inner).replace(printExpr(withoutModifiers(selector)), '·')
 }
 
 function aggregated(expr: Expr): boolean {

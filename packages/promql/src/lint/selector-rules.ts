@@ -3,12 +3,18 @@ import type { VectorSelector } from '../parser/ast.ts'
 import { printExpr } from '../parser/printer.ts'
 import type { LintData, LintFinding, LintOptions } from './finding.ts'
 import { nearest } from './nearest.ts'
-import { metricOf } from './selectors.ts'
+import { metricOf, withoutModifiers } from './selectors.ts'
 
 const PATTERN = /[.*+?|()[\]{}^$\\]/
 
 /** Matchers: patterns that are none, and names and values that the data does not have. */
-export function lintSelector(selector: VectorSelector, { data }: LintOptions): LintFinding[] {
+export function lintSelector(
+  written: VectorSelector,
+  { data }: LintOptions,
+  inRange: boolean,
+): LintFinding[] {
+  // A mend replaces what stands at the selector's position: of a range, that is the part before the brackets.
+  const selector = inRange ? withoutModifiers(written) : written
   const findings = selector.matchers.filter(isPlainRegex).map((matcher) => plainRegex(selector, matcher))
   const metric = metricOf(selector)
   if (data === undefined || metric === undefined) return findings

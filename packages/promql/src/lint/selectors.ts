@@ -30,9 +30,22 @@ export function namedLikeCounter(metric: string): boolean {
 
 /** Suffixes that gauges have by convention: sizes, limits, states, temperatures. */
 const GAUGE_NAME =
-  /(?:_(?:bytes|ratio|percent|celsius|info|connections|size|length|usage|utilization|temperature|current|max|min|avg|limit|free|used|available|active|pending|threads|goroutines|load\d*|age_seconds)|^up)$|^(?:active|current|available|free|used|open|pending|max|min)_/
+  /(?:^|_)(?:(?:used|free|available|limit|max|usage|resident|working_set)_bytes|ratio|percent|celsius|info|connections|queue_size|queue_length|usage|utilization|temperature|current|max|min|avg|limit|free|used|available|active|pending|threads|goroutines|load\d*|age_seconds)$|^up$|^(?:active|current|available|free|used|open|pending|max|min)_/
 
 /** A name that looks like a gauge's. */
 export function namedLikeGauge(metric: string): boolean {
   return !namedLikeCounter(metric) && GAUGE_NAME.test(metric)
+}
+
+/** The selector without `offset`, `@` and its like, which stand behind the brackets when it is part of a range. */
+export function withoutModifiers(selector: VectorSelector): VectorSelector {
+  return {
+    ...selector,
+    offsetMs: 0,
+    offsetExpr: undefined,
+    atMs: undefined,
+    atBound: undefined,
+    anchored: false,
+    smoothed: false,
+  }
 }
