@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { Clock, Logger, Registry } from '@promontory/base'
+import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
+import { collectHostMetrics } from '@promontory/host'
 import type { Tsdb } from '@promontory/tsdb'
 import type { AlertFanout } from './alerting/fanout.ts'
 import type { Configuration } from './configuration.ts'
-import { failure } from './http/answer.ts'
+import { failure, send } from './http/answer.ts'
 import { Gate } from './http/gate.ts'
 import type { ServerOptions } from './options.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
@@ -66,6 +68,7 @@ export function createApp(input: AppInput): Application {
   targetRoutes(app, environment, configuration.scrape)
   ruleRoutes(app, configuration.rules)
   alertingRoutes(app, environment, input.fanout)
+  app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())
   app.all('/api/*', (c) => failure(c, 'not_found', `there is no ${c.req.method} ${c.req.path}`))
   app.onError((error, c) => {

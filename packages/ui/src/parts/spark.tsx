@@ -5,7 +5,7 @@ const HEIGHT = 56
 
 /** A line without axes; scaled from 0 (or the least value below it) to `max` or the highest value. */
 export function Spark({
-  values,
+  values: all,
   max,
   tone = 'accent',
 }: {
@@ -13,6 +13,13 @@ export function Spark({
   max?: number
   tone?: 'accent' | 'bad' | 'warn'
 }): ReactNode {
+  // Before the first value there is nothing to show: the line takes the whole width from the start.
+  const values = all.slice(
+    Math.max(
+      0,
+      all.findIndex((value) => value !== null),
+    ),
+  )
   const numbers = values.filter((value) => value !== null && Number.isFinite(value)) as number[]
   const low = Math.min(0, ...numbers)
   const high = Math.max(max ?? 0, ...numbers, low + 1e-9)
@@ -27,9 +34,8 @@ export function Spark({
       open = true
     }
   })
-  const first = values.findIndex((value) => value !== null)
   const line = parts.join('')
-  const area = numbers.length < 2 ? '' : `${line}L${x(values.length - 1)} ${HEIGHT}L${x(first)} ${HEIGHT}Z`
+  const area = numbers.length < 2 ? '' : `${line}L${x(values.length - 1)} ${HEIGHT}L0 ${HEIGHT}Z`
   return (
     <svg
       className="spark"
