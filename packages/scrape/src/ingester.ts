@@ -59,8 +59,8 @@ export class Ingester {
   /** Series of earlier rules, to be marked stale unless they come again. */
   #orphans: SeriesRef[] = []
   /** Line behind each sample of the batch. */
-  #sampleLines: Uint32Array = new Uint32Array(256)
-  #nextOrder: Uint32Array = new Uint32Array(256)
+  #sampleLines: Uint32Array = new Uint32Array(64)
+  #nextOrder: Uint32Array = new Uint32Array(64)
   #nextCount = 0
   #families = new Map<number, string>()
   /** Lines of the protobuf format, by their labels. */

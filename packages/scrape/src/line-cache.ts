@@ -12,29 +12,29 @@ const FORGET_AFTER = 10
  * the rule, by their place in the last body.
  */
 export class LineCache {
-  hashLow: Int32Array = new Int32Array(256)
-  hashHigh: Int32Array = new Int32Array(256)
+  hashLow: Int32Array = new Int32Array(64)
+  hashHigh: Int32Array = new Int32Array(64)
   /** Bytes of the series part, or of the comment. */
-  lengths: Uint32Array = new Uint32Array(256)
-  refs: Float64Array = new Float64Array(256)
-  kinds: Uint8Array = new Uint8Array(256)
+  lengths: Uint32Array = new Uint32Array(64)
+  refs: Float64Array = new Float64Array(64)
+  kinds: Uint8Array = new Uint8Array(64)
   /** Of a TYPE line: 1 + the index of its type. */
-  types: Uint8Array = new Uint8Array(256)
+  types: Uint8Array = new Uint8Array(64)
   /** Scrape that saw the line last. */
-  seen: Uint32Array = new Uint32Array(256)
+  seen: Uint32Array = new Uint32Array(64)
   /** Scrape that took the line's sample last, if its absence means that the series went stale. */
-  tracked: Uint32Array = new Uint32Array(256)
+  tracked: Uint32Array = new Uint32Array(64)
   /** What {@link tracked} was before this scrape set it: a scrape that fails half-way must know. */
-  trackedBefore: Uint32Array = new Uint32Array(256)
+  trackedBefore: Uint32Array = new Uint32Array(64)
   /** Index into the last body's order. */
-  places: Uint32Array = new Uint32Array(256)
+  places: Uint32Array = new Uint32Array(64)
   count = 0
   /** Lines of the last good body in order. */
-  order: Uint32Array = new Uint32Array(256)
+  order: Uint32Array = new Uint32Array(64)
   orderCount = 0
   /** Number of the scrape that is going on; starts at 2, so that a 0 in a column is never the last one. */
   iteration = 2
-  #table: Int32Array = new Int32Array(1024).fill(-1)
+  #table: Int32Array = new Int32Array(256).fill(-1)
 
   /** -1 when unknown. */
   find(low: number, high: number, length: number): number {
@@ -95,7 +95,7 @@ export class LineCache {
       this.order[places++] = line
     }
     this.orderCount = places
-    this.#rehash(Math.max(1024, 4 * kept))
+    this.#rehash(Math.max(256, 4 * kept))
     return moved
   }
 
@@ -131,7 +131,7 @@ export class LineCache {
   }
 
   #rehash(least: number): void {
-    let size = 1024
+    let size = 256
     while (size < least) size *= 2
     this.#table = new Int32Array(size).fill(-1)
     for (let line = 0; line < this.count; line++) if (this.kinds[line] !== LineKind.gone) this.#insert(line)
