@@ -1,7 +1,8 @@
 /**
  * Runs rule unit tests with the real promtool and with ours and compares verdicts and messages: `for`,
  * `keep_firing_for`, templates, chained recording rules, limits, stale series, gaps, bad expressions. Needs `promtool`
- * in PATH; says so and ends well when it is not there. Takes a few seconds.
+ * in PATH; says so and ends well when it is not there. Takes a few seconds. Groups are given an order: without one the
+ * real promtool takes them as its hash map has them. `start_timestamp` is newer than promtool 3.5 and not compared.
  *
  *   node conformance/rules.ts
  */
@@ -9,7 +10,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isStaleAt, type Labels } from '@promontory/model'
+import { isStaleAt, Labels } from '@promontory/model'
 import { Engine } from '@promontory/promql'
 import { MemoryStorage } from '@promontory/promql/memory'
 import { runRuleTests, type RuleTestEnvironment } from '@promontory/rules/testing'
@@ -72,14 +73,13 @@ function test(name: string, evaluationInterval: string, more = ''): string {
         `  - {expr: '${expr}', eval_time: ${minute}m30s, exp_samples: [{labels: 'wrong{}', value: ${minute}}]}`,
     ),
   )
-  return `rule_files: [rules.yml]\nevaluation_interval: ${evaluationInterval}\ntests:\n- interval: 1m\n  name: ${name}\n${more}${INPUT}  alert_rule_test:\n${alerts.join('\n')}\n  promql_expr_test:\n${expressions.join('\n')}\n`
+  return `rule_files: [rules.yml]\ngroup_eval_order: [records, alerts, limited]\nevaluation_interval: ${evaluationInterval}\ntests:\n- interval: 1m\n  name: ${name}\n${more}${INPUT}  alert_rule_test:\n${alerts.join('\n')}\n  promql_expr_test:\n${expressions.join('\n')}\n`
 }
 
 const TESTS: Readonly<Record<string, string>> = {
   minute: test('minute', '1m', '  external_url: http://ex.org\n  external_labels: {region: eu}\n'),
   half: test('half', '30s'),
   coarse: test('coarse', '2m'),
-  late: test('late', '1m', '  start_timestamp: 1700000000\n'),
   limit: `rule_files: [rules.yml]\ntests:\n- interval: 1m\n  input_series:\n  - {series: 'many{i="1"}', values: '9'}\n  - {series: 'many{i="2"}', values: '9'}\n  promql_expr_test: [{expr: many, eval_time: 1m}]\n`,
   right: `rule_files: [rules.yml]\ntests:\n- interval: 1m\n  input_series: [{series: 'up{job="a"}', values: '1+1x5'}]\n  promql_expr_test: [{expr: 'job:up:double', eval_time: 3m, exp_samples: [{labels: 'job:up:double{job="a",level="job"}', value: 8}]}]\n`,
 }
@@ -111,8 +111,7 @@ async function openMemory(subqueryStepMs: number): Promise<RuleTestEnvironment> 
       const { value, warnings, infos } = await engine.instant(storage, expr, timeMs)
       if (value.type === 'vector') return { samples: value.samples, warnings, infos }
       if (value.type !== 'scalar') throw new Error('rule result is not a vector or scalar')
-      const { Labels: LabelSet } = await import('@promontory/model')
-      return { samples: [{ labels: LabelSet.EMPTY, value: value.value }], warnings, infos }
+      return { samples: [{ labels: Labels.EMPTY, value: value.value }], warnings, infos }
     },
     close: async () => {},
   }
@@ -123,7 +122,7 @@ function realMessages(file: string): string[] {
   const { stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' })
   const body = stderr.replace(/^[^]*?FAILED:\n/, '')
   return stderr.includes('FAILED:')
-    ? body.split(/\n(?= {4}(?:name|alertname|expr|rule): )/).map((text) => text.trim())
+    ? body.split(/\n(?= {4}(?:name|expr|rule): )/).map((text) => text.trim())
     : []
 }
 

@@ -77,7 +77,8 @@ export class AlertingRule {
   async #alertOf(sample: VectorSample, context: EvaluationContext): Promise<Alert> {
     const expand = this.#expander(sample, context)
     let labels = sample.labels.without(METRIC_NAME)
-    for (const [name, template] of this.config.labels) labels = labels.with(name, await expand(template))
+    for (const [name, template] of this.config.labelTemplates)
+      labels = labels.with(name, await expand(template))
     const annotations: [string, string][] = []
     for (const [name, template] of this.config.annotations) annotations.push([name, await expand(template)])
     return {

@@ -18,7 +18,7 @@ export class RecordingRule {
     const keys = new Set<string>()
     const samples = answer.samples.map((sample) => {
       let labels = sample.labels.with(METRIC_NAME, this.config.name)
-      for (const [name, value] of this.config.labels) labels = labels.with(name, value)
+      for (const [name, value] of this.config.labelTemplates) labels = labels.with(name, value)
       keys.add(labels.key())
       return { ...sample, labels }
     })

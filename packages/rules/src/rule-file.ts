@@ -16,7 +16,7 @@ import {
   type StructOf,
   type YamlNode,
 } from '@promontory/base/yaml'
-import { formatDuration, Labels, METRIC_NAME, parseDuration, quote } from '@promontory/model'
+import { compareUtf8, formatDuration, Labels, METRIC_NAME, parseDuration, quote } from '@promontory/model'
 import { parseExpr, printExpr, type Expr, type ParserOptions } from '@promontory/promql/parser'
 import { ALERT_TEMPLATE_DEFINITIONS, checkPrometheusTemplate } from '@promontory/template'
 
@@ -32,6 +32,8 @@ export interface RuleConfig {
   readonly keepFiringForMs: number
   /** The group's labels with the rule's own over them; templates not expanded. */
   readonly labels: Labels
+  /** The same by name, with empty ones: those take a label away from the result. */
+  readonly labelTemplates: readonly (readonly [name: string, template: string])[]
   readonly annotations: Labels
   /** 1-based line of the rule in its file. */
   readonly line: number
@@ -143,6 +145,7 @@ class GroupReader {
     checkRule(rule, report)
     const expr = parseRuleExpr(rule.expr, this.#options, (fault) => report('expr', fault))
     if (!sound || expr === undefined) return undefined
+    const labels = { ...group.labels, ...rule.labels }
     return {
       kind: rule.alert === '' ? 'recording' : 'alerting',
       name,
@@ -150,7 +153,8 @@ class GroupReader {
       query: printExpr(expr),
       forMs: rule.for,
       keepFiringForMs: rule.keep_firing_for,
-      labels: Labels.from({ ...group.labels, ...rule.labels }),
+      labels: Labels.from(labels),
+      labelTemplates: Object.entries(labels).sort(([a], [b]) => compareUtf8(a, b)),
       annotations: Labels.from(rule.annotations),
       line: node.line,
     }

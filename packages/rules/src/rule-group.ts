@@ -379,7 +379,7 @@ function fingerprint({ config, intervalMs, queryOffsetMs, externalLabels }: Rule
     rule.query,
     rule.forMs,
     rule.keepFiringForMs,
-    rule.labels.key(),
+    rule.labelTemplates,
     rule.annotations.key(),
   ])
   return JSON.stringify([

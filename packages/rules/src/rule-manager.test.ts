@@ -138,9 +138,9 @@ test('keep_firing_for holds a firing alert, and says since when', async () => {
 
 test('recording rules: labels, stale markers, query offset, duplicates and limit', async () => {
   const w = world()
-  let elements: Element[] = [[{ __name__: 'up', job: 'a' }, 1], [{ __name__: 'up', job: 'b' }, 2]]
+  let elements: Element[] = [[{ __name__: 'up', job: 'a', gone: '1' }, 1], [{ __name__: 'up', job: 'b' }, 2]]
   w.data = () => elements
-  await w.manager.applyFiles([file('  - {record: r, expr: up, labels: {x: y}}\n', '  query_offset: 10s\n  limit: 2\n')], SETTINGS)
+  await w.manager.applyFiles([file('  - {record: r, expr: up, labels: {x: y, gone: ""}}\n', '  query_offset: 10s\n  limit: 2\n')], SETTINGS)
   w.manager.start()
   await w.clock.advance(60_000)
   const at = w.asked[0]!.timeMs

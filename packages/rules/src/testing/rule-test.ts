@@ -274,9 +274,9 @@ class TestRun {
   }
 
   #checkAlerts(manager: RuleManager, sinceStartMs: number, stepMs: number): string[] {
-    const due = this.#group.alert_rule_test.filter(
-      ({ eval_time: at }) => sinceStartMs <= at && at < sinceStartMs + stepMs,
-    )
+    const due = this.#group.alert_rule_test
+      .filter(({ eval_time: at }) => sinceStartMs <= at && at < sinceStartMs + stepMs)
+      .sort((a, b) => a.eval_time - b.eval_time)
     return due.flatMap((testCase) => {
       const got = manager
         .groups()
