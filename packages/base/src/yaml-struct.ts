@@ -49,7 +49,8 @@ export function required<T>(schema: Schema<T>, fault?: string): Field<T> {
 }
 
 function isEmptyValue(value: YamlValue): boolean {
-  if (value === null || value === false || value === 0 || value === '' || value === '0' || value === '0s') return true
+  if (value === null || value === false || value === 0 || value === '' || value === '0' || value === '0s')
+    return true
   if (Array.isArray(value)) return value.length === 0
   return typeof value === 'object' && Object.keys(value).length === 0
 }

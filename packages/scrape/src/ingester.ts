@@ -4,18 +4,12 @@ import { AppendBatch, AppendStatus } from '@promontory/model'
 import type { Appender, AppendOutcome, FloatHistogram, Labels, SeriesRef } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
 import { limitResolution } from './histogram-limit.ts'
-import { LineCache, LineKind } from './line-cache.ts'
+import { SampleLimitError } from './ingest-body.ts'
+import type { IngestBody } from './ingest-body.ts'
+import { enlarged, LineCache, LineKind } from './line-cache.ts'
 import { LineHash } from './line-hash.ts'
 import { MetadataStore } from './metadata-store.ts'
 import { storedLabels } from './series-rules.ts'
-
-/** More samples than `sample_limit`; the scrape fails and is counted. */
-export class SampleLimitError extends Error {
-  override readonly name = 'SampleLimitError'
-  constructor() {
-    super('sample limit exceeded')
-  }
-}
 
 /** What a target may send beyond the clock: later samples are out of bounds, as upstream has it. */
 const MAX_AHEAD_MS = 10 * 60_000
@@ -26,13 +20,6 @@ const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}
 const MANTISSA_MAX = 900_719_925_474_099
 const LF = 10
 const SPACE = 32
-
-/** A body as a client delivers it: at least one spare byte behind `length`. */
-export interface IngestBody {
-  readonly bytes: Uint8Array
-  readonly length: number
-  readonly format: ExpositionFormat
-}
 
 /**
  * Turns the bodies of one target into batches. The warm path compares each line's series part, by hash, with the line
@@ -479,23 +466,19 @@ export class Ingester {
     }
     this.#nextCount = 0
     const isFlood = !good && cache.count > 2 * cache.orderCount + 1000
-    const moved = isFlood ? this.#flush() : cache.compact(false)
+    const moved = isFlood ? this.#reset(cache.iteration) : cache.compact(false)
     if (moved !== undefined) this.#remap(moved)
-    cache.iteration++
+    this.#cache.iteration++
     return isFlood
   }
 
-  #flush(): undefined {
-    this.#reset(this.#cache.iteration)
-    return undefined
-  }
-
-  #reset(iteration: number): void {
+  #reset(iteration: number): undefined {
     this.#cache = new LineCache()
     this.#cache.iteration = iteration
     this.#byKey = new Map()
     this.#families = new Map()
     this.#nextCount = 0
+    return undefined
   }
 
   #remap(moved: Int32Array): void {
@@ -514,9 +497,3 @@ export class Ingester {
 }
 
 const NO_EXEMPLARS: readonly ParsedExemplar[] = []
-
-function enlarged(old: Uint32Array, least: number): Uint32Array {
-  const next = new Uint32Array(Math.max(least, 2 * old.length))
-  next.set(old)
-  return next
-}

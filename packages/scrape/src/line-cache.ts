@@ -156,3 +156,10 @@ export class LineCache {
     this.places = larger(this.places)
   }
 }
+
+/** A larger copy of a column, with room for `least` at least. */
+export function enlarged(old: Uint32Array, least: number): Uint32Array {
+  const next = new Uint32Array(Math.max(least, 2 * old.length))
+  next.set(old)
+  return next
+}

@@ -16,7 +16,12 @@ export interface MemorySample {
 export class MemoryAppender implements Appender {
   readonly series: Labels[] = []
   readonly samples: MemorySample[][] = []
-  readonly exemplars: { readonly series: string; readonly labels: string; readonly value: number; readonly timeMs: number }[] = []
+  readonly exemplars: {
+    readonly series: string
+    readonly labels: string
+    readonly value: number
+    readonly timeMs: number
+  }[] = []
   appends = 0
   readonly #refs = new Map<string, SeriesRef>()
   readonly #dropped = new Set<SeriesRef>()
@@ -42,9 +47,16 @@ export class MemoryAppender implements Appender {
       statuses[i] = this.#store(batch.refs[i]!, batch.timesMs[i]!, value)
       if (statuses[i] === AppendStatus.appended) appended++
     }
-    const histogramStatuses = batch.histograms.map(({ ref, timeMs, histogram }) => this.#store(ref, timeMs, histogram))
+    const histogramStatuses = batch.histograms.map(({ ref, timeMs, histogram }) =>
+      this.#store(ref, timeMs, histogram),
+    )
     for (const { ref, exemplar } of batch.exemplars)
-      this.exemplars.push({ series: formatSeries(this.series[ref]!), labels: exemplar.labels.toString(), value: exemplar.value, timeMs: exemplar.timeMs })
+      this.exemplars.push({
+        series: formatSeries(this.series[ref]!),
+        labels: exemplar.labels.toString(),
+        value: exemplar.value,
+        timeMs: exemplar.timeMs,
+      })
     return { appended, statuses, histogramStatuses }
   }
 
