@@ -35,7 +35,7 @@ groups:
     for: 2m
     labels: {severity: page, value: '{{ $value }}'}
     annotations: {text: '{{ $labels.instance }} of {{ $labels.job }} on {{ $externalURL }} {{ $externalLabels.region }}', broken: '{{ .Nope }}'}
-  - {alert: Held, expr: up == 0, keep_firing_for: 2m, annotations: {all: '{{ range query "job:up:sum" }}{{ .Labels.job }}={{ .Value }} {{ end }}'}}
+  - {alert: Held, expr: up == 0, keep_firing_for: 2m, annotations: {all: '{{ range query "job:up:sum" | sortByLabel "job" }}{{ .Labels.job }}={{ .Value }} {{ end }}'}}
   - {alert: Chained, expr: job:up:double < 3}
   - {alert: Pending, expr: 'ALERTS{alertstate="pending"}', labels: {alertstate: ''}}
 - name: limited
