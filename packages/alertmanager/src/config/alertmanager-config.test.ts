@@ -74,7 +74,7 @@ ${RECEIVER}  email_configs: [{to: c@d}]
 }) // prettier-ignore
 
 test('common mistakes are mended with a warning', () => {
-  const { config, notices } = load(`
+  const { config, notices, cluster } = load(`
 global: {smtp_smarthost: 'mail:25', smtp_from: a@b}
 cluster: {listen_address: ':9094'}
 ${RECEIVER}  email_configs: [{to: c@d, subject: 'S {{ .Status }}', body: B}]

@@ -115,6 +115,8 @@ export interface LoadedConfig {
   readonly notices: readonly ConfigNotice[]
   /** The configuration printed back, secrets hidden; what `/api/v2/status` shows. */
   readonly original: string
+  /** The misplaced `cluster:` block, for whoever has the cluster flags: clustering itself is not there. */
+  readonly cluster: YamlValue | undefined
 }
 
 /**
@@ -128,16 +130,18 @@ export function loadAlertmanagerConfig(
 ): LoadedConfig {
   const root = rootStruct(mode)
   let printed: YamlValue = {}
+  let cluster: YamlValue | undefined
   const schema: Schema<AlertmanagerConfig> = transformed(
     root,
     (value, node, context) => {
       printed = root.encode({ ...value, cluster: undefined }) ?? {}
+      cluster = value.cluster
       return finish(value, node, context)
     },
     () => neverPrinted(),
   )
   const { value, notices } = decodeYaml(content, { file }, schema)
-  return { config: value, notices, original: printYaml(printed) }
+  return { config: value, notices, original: printYaml(printed), cluster }
 }
 
 function finish(root: Root, node: YamlNode, context: DecodeContext): AlertmanagerConfig {
