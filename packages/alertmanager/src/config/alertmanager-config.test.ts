@@ -80,6 +80,7 @@ cluster: {listen_address: ':9094'}
 ${RECEIVER}  email_configs: [{to: c@d, subject: 'S {{ .Status }}', body: B}]
   slack_configs: [{api_url: YOUR_SLACK_WEBHOOK, channel: '#a'}]
 `)
+  expect(cluster).toEqual({ listen_address: ':9094' })
   const [receiver] = config.receivers
   expect(receiver!.email_configs[0]).toMatchObject({ headers: { Subject: 'S {{ .Status }}' }, text: 'B', html: 'B' })
   expect(notices.map(({ kind, line, text }) => `${kind} ${line} ${text.slice(0, 36)}`)).toEqual([
