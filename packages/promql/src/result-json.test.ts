@@ -31,6 +31,6 @@ test('floats and histograms of one series stand apart', () => {
     histograms: [undefined, histogram],
   }
   expect(json({ type: 'matrix', series: [series] })).toBe(
-    '{"resultType":"matrix","result":[{"metric":{},"values":[[1,"1e-7"]],"histograms":[[2,{"count":"3","sum":"5","buckets":[[0,"1","2","3"]]}]]}]}',
+    '{"resultType":"matrix","result":[{"metric":{},"values":[[1,"1e-07"]],"histograms":[[2,{"count":"3","sum":"5","buckets":[[0,"1","2","3"]]}]]}]}',
   )
 })

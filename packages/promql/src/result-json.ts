@@ -72,13 +72,17 @@ function writePoints(out: JsonBytes, series: MatrixSeries, prefixes: Uint8Array[
   if (written > 0) out.text(']')
 }
 
-/** Go prints no positive sign of exponents below 21 digits, as JavaScript does; only these four differ. */
+/** Go's `strconv` with exponents below 1e-6 and from 1e21 on, as JavaScript; but an exponent has two digits at least. */
 function numberText(value: number): string {
   if (value !== value) return 'NaN'
   if (value === Infinity) return '+Inf'
   if (value === -Infinity) return '-Inf'
-  return value === 0 && 1 / value < 0 ? '-0' : String(value)
+  if (value === 0) return 1 / value < 0 ? '-0' : '0'
+  const text = String(value)
+  return text.charCodeAt(text.length - 3) === LOWER_E ? `${text.slice(0, -1)}0${text.slice(-1)}` : text
 }
+
+const LOWER_E = 101
 
 /** Unix seconds; a fraction always has three digits. */
 function timeText(timeMs: number): string {
