@@ -5,6 +5,9 @@ import { lineColumn } from '../parser/position.ts'
 
 type Kind = 'warning' | 'info'
 
+/** An annotation as it was made, to be made again elsewhere. */
+export type Recorded = Annotation
+
 interface Annotation {
   readonly kind: Kind
   readonly text: string
@@ -34,6 +37,7 @@ export class Annotations {
   readonly #entries = new Map<string, Annotation>()
   readonly #fixes = new Map<string, FixRange>()
   readonly #overlaps = new Map<string, number>()
+  #recording: Annotation[] | undefined
 
   warn(text: string, position?: Position): void {
     this.#add({ kind: 'warning', text: `PromQL warning: ${text}`, position })
@@ -50,6 +54,30 @@ export class Annotations {
 
   #add(annotation: Annotation): void {
     this.#entries.set(annotation.text, annotation)
+    this.#recording?.push(annotation)
+  }
+
+  /**
+   * Runs `compute` and notes the annotations that it makes.
+   * @returns with `recorded` undefined when there are some that cannot be made again by {@link replay}
+   */
+  record<T>(compute: () => T): { result: T; recorded: readonly Recorded[] | undefined } {
+    const outer = this.#recording
+    const own: Annotation[] = []
+    this.#recording = own
+    const result = compute()
+    this.#recording = outer
+    if (outer !== undefined) for (const annotation of own) outer.push(annotation)
+    return { result, recorded: own.some(({ detail }) => detail !== undefined) ? undefined : own }
+  }
+
+  /** Makes annotations again, for a part of the query that stands `shift` bytes behind the first. */
+  replay(recorded: readonly Recorded[], shift: number): void {
+    for (const { kind, text, position } of recorded) {
+      const moved =
+        position === undefined ? undefined : { start: position.start + shift, end: position.end + shift }
+      this.#add({ kind, text, position: moved })
+    }
   }
 
   /** The texts of one kind, each with the place in `query` that it is about. */

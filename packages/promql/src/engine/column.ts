@@ -65,6 +65,11 @@ export class Column {
     return true
   }
 
+  /** Whether some step holds a histogram; the list of histograms may be longer-lived than what it held. */
+  hasHistograms(): boolean {
+    return this.histograms !== undefined && this.kinds.includes(HISTOGRAM)
+  }
+
   /** Weight of the points in Prometheus's sample count: a histogram weighs more than a float. */
   samples(): number {
     let samples = 0

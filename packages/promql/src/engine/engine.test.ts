@@ -103,6 +103,36 @@ test('one select fetches all selectors, equal ones once', async () => {
   expect(requests).toEqual([2])
 })
 
+test('what stands in a query twice is read once, and counts and is annotated twice', async () => {
+  const memory = storage()
+  let reads = 0
+  const counting = {
+    querier: (range: Parameters<MemoryStorage['querier']>[0]) => {
+      const querier = memory.querier(range)
+      const select = async (all: Parameters<typeof querier.select>[0]): ReturnType<typeof querier.select> =>
+        (await querier.select(all)).map((set) => ({
+          length: set.length,
+          warnings: set.warnings,
+          labels: (i: number) => set.labels(i),
+          read: (i: number, into: Parameters<typeof set.read>[1]) => (reads++, set.read(i, into)),
+        }))
+      return {
+        ...querier,
+        select,
+        labelNames: querier.labelNames.bind(querier),
+        labelValues: querier.labelValues.bind(querier),
+        close: () => {},
+      }
+    },
+  }
+  const query = 'sum(quantile(2, m_total)) + (sum(quantile(2, m_total)) or -quantile(2, m_total))'
+  const { value, warnings, stats } = await new Engine().range(counting, query, STEPS)
+  expect(reads).toBe(3)
+  expect(value).toMatchObject({ series: [{ count: 16 }] })
+  expect(stats.totalQueryableSamples).toBe(3 * 3 * 16)
+  expect(warnings).toEqual(['PromQL warning: quantile value should be between 0 and 1, got 2 (1:69)'])
+})
+
 test('sub-millisecond and empty ranges, and no data at all', async () => {
   const engine = new Engine()
   const empty = new MemoryStorage()

@@ -22,6 +22,7 @@ import { prepare, StepInvariance } from './prepare.ts'
 import { matrixOf } from './range-matrix.ts'
 import { columnToSeries, columnToVectorSample } from './result-columns.ts'
 import { Selection } from './select.ts'
+import { SharedParts } from './shared-parts.ts'
 import { evaluateSubquery } from './subquery.ts'
 
 export interface EngineOptions {
@@ -151,7 +152,14 @@ export class Engine {
     const annotations = new Annotations()
     for (const warning of selection.warnings) annotations.storageWarning(warning)
     const invariance = new StepInvariance()
-    const evaluator = new Evaluator({ settings, annotations, selection, ledger, invariance })
+    const evaluator = new Evaluator({
+      settings,
+      annotations,
+      selection,
+      ledger,
+      invariance,
+      shared: new SharedParts(query, expr, selection.statsOnly),
+    })
     const grid = makeGrid(times.startMs, times.endMs, times.stepMs || 1, true)
     const value = valueOf(evaluator, expr, grid, times.stepMs === 0)
     const perStep = Array.from(grid.samplesAtStep!, (samples, i) => [timeAt(grid, i), samples] as const)

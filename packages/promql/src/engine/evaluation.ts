@@ -5,6 +5,7 @@ import type { Grid } from './grid.ts'
 import type { Ledger } from './ledger.ts'
 import type { StepInvariance } from './prepare.ts'
 import type { Selection } from './select.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 /** How the engine evaluates; the same for every part of a query. */
 export interface EvaluationSettings {
@@ -29,6 +30,7 @@ export interface Evaluation {
   readonly selection: Selection
   readonly ledger: Ledger
   readonly invariance: StepInvariance
+  readonly shared: SharedParts
   /** A scalar expression: its value at each step. */
   scalar(expr: Expr, grid: Grid): Float64Array
   /** An instant vector: columns that the caller owns. */

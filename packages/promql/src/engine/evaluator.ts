@@ -26,6 +26,7 @@ import type { StepInvariance } from './prepare.ts'
 import { rangeArgument, streamRangeCall } from './range-call.ts'
 import { evaluateScalar } from './scalar.ts'
 import type { Selection } from './select.ts'
+import type { SharedParts } from './shared-parts.ts'
 
 /** Evaluates a prepared tree: each node once, for all steps of the grid. */
 export class Evaluator implements Evaluation {
@@ -34,13 +35,17 @@ export class Evaluator implements Evaluation {
   readonly selection: Selection
   readonly ledger: Ledger
   readonly invariance: StepInvariance
+  readonly shared: SharedParts
 
-  constructor(parts: Pick<Evaluation, 'settings' | 'annotations' | 'selection' | 'ledger' | 'invariance'>) {
+  constructor(
+    parts: Pick<Evaluation, 'settings' | 'annotations' | 'selection' | 'ledger' | 'invariance' | 'shared'>,
+  ) {
     this.settings = parts.settings
     this.annotations = parts.annotations
     this.selection = parts.selection
     this.ledger = parts.ledger
     this.invariance = parts.invariance
+    this.shared = parts.shared
   }
 
   scalar(expr: Expr, grid: Grid): Float64Array {
@@ -52,9 +57,14 @@ export class Evaluator implements Evaluation {
   }
 
   vector(expr: Expr, grid: Grid): Column[] {
+    if (!this.shared.has(expr)) return this.#collect(expr, grid)
+    return this.shared.columnsOf(expr, grid, this.annotations, () => this.#collect(expr, grid))
+  }
+
+  #collect(expr: Expr, grid: Grid): Column[] {
     const columns: Column[] = []
     const mark = this.ledger.current
-    if (this.#emit(expr, grid, (column) => columns.push(column), false)) return columns
+    if (this.#emit(expr, grid, (column) => columns.push(column), false, true)) return columns
     const result = this.#evaluate(expr, grid)
     let kept = 0
     for (const column of result) kept += column.samples()
@@ -72,10 +82,11 @@ export class Evaluator implements Evaluation {
 
   /**
    * Evaluates the kinds of nodes that make their series one by one.
+   * @param sharedToo  also a node that stands in the query several times, and is kept
    * @returns false, and does nothing, for other kinds
    */
-  #emit(expr: Expr, grid: Grid, visit: Visit, reuse: boolean): boolean {
-    if (this.#isFixed(expr, grid)) return false
+  #emit(expr: Expr, grid: Grid, visit: Visit, reuse: boolean, sharedToo = false): boolean {
+    if (this.#isFixed(expr, grid) || (!sharedToo && this.shared.has(expr))) return false
     switch (expr.type) {
       case 'paren':
         return this.#emit(expr.expr, grid, visit, reuse)
@@ -171,7 +182,7 @@ export class Evaluator implements Evaluation {
   #evaluate(expr: Expr, grid: Grid): Column[] {
     if (this.#isFixed(expr, grid)) {
       const once = onceOf(grid)
-      const columns = this.vector(expr, once)
+      const columns = this.#collect(expr, once)
       spreadSamples(once, grid)
       return columns.map((column) => repeat(column, grid.count))
     }

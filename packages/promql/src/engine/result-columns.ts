@@ -19,7 +19,7 @@ export function columnToSeries(column: Column, timesMs: Float64Array): MatrixSer
   if (count === steps) return { labels, count, timesMs, values, histograms: present(column) }
   const ownTimes = new Float64Array(count)
   const ownValues = new Float64Array(count)
-  const ownHistograms: MatrixSeries['histograms'] = histograms === undefined ? undefined : []
+  const ownHistograms: MatrixSeries['histograms'] = column.hasHistograms() ? [] : undefined
   let at = 0
   for (let step = 0; step < steps; step++) {
     if (kinds[step] === ABSENT) continue
@@ -33,6 +33,8 @@ export function columnToSeries(column: Column, timesMs: Float64Array): MatrixSer
 }
 
 /** Histograms at the steps that hold one; a float may have taken the place of another. */
-function present({ kinds, histograms }: Column): MatrixSeries['histograms'] {
-  return histograms?.map((histogram, step) => (kinds[step] === HISTOGRAM ? histogram : undefined))
+function present(column: Column): MatrixSeries['histograms'] {
+  const { kinds, histograms } = column
+  if (!column.hasHistograms()) return undefined
+  return histograms!.map((histogram, step) => (kinds[step] === HISTOGRAM ? histogram : undefined))
 }

@@ -10,7 +10,12 @@ export const TARGET_INFO = 'target_info'
 /** The selectors of a query with the series that they select; equal requests share one series set. */
 export class Selection {
   readonly #sets = new Map<Expr, SeriesSet>()
-  #statsOnly: ReadonlySet<Expr> = new Set()
+  /** Selectors whose histograms are read without their buckets. */
+  readonly statsOnly: ReadonlySet<Expr>
+
+  private constructor(statsOnly: ReadonlySet<Expr>) {
+    this.statsOnly = statsOnly
+  }
 
   /** @param times  of the query; selectors reach back from there by their offsets, ranges and the look-back */
   static async of(
@@ -30,8 +35,7 @@ export class Selection {
     }
     const keys = [...distinct.keys()]
     const sets = keys.length === 0 ? [] : await querier.select([...distinct.values()])
-    const selection = new Selection()
-    selection.#statsOnly = statsOnlySelectors(expr)
+    const selection = new Selection(statsOnlySelectors(expr))
     for (const [node, request] of wanted) selection.#sets.set(node, sets[keys.indexOf(keyOf(request))]!)
     return selection
   }
@@ -39,7 +43,7 @@ export class Selection {
   /** Reads the series that a node selects, one after the other, into the same columns. */
   read(node: Expr, into: SampleColumns, visit: (labels: Labels) => void): void {
     const set = this.#sets.get(node)!
-    const statsOnly = this.#statsOnly.has(node)
+    const statsOnly = this.statsOnly.has(node)
     for (let i = 0; i < set.length; i++) {
       set.read(i, into)
       if (statsOnly) keepStatsOnly(into)

@@ -68,7 +68,7 @@ function quantiles(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Col
   const columns = groups.map((group, index) => {
     const out = new Column(grid.count, grouping.labels[index]!)
     out.dropName = group.some((column) => column.dropName)
-    if (group.some((column) => column.histograms !== undefined))
+    if (group.some((column) => column.hasHistograms()))
       annotations.ignoredHistogramInAggregation('quantile', expr.expr.position)
     const values = new Float64Array(group.length)
     for (let step = 0; step < grid.count; step++) {

@@ -31,7 +31,7 @@ export abstract class Fold {
   }
 
   protected noteIgnoredHistograms(column: Column): void {
-    if (column.histograms !== undefined)
+    if (column.hasHistograms())
       this.annotations.ignoredHistogramInAggregation(this.expr.op, this.expr.expr.position)
   }
 }
