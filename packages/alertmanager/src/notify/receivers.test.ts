@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { FakeClock, Registry, silentLogger } from '@promontory/base'
 import { Labels } from '@promontory/model'
 import { SMTPServer } from 'smtp-server'
@@ -181,6 +182,28 @@ test('mail: headers, text and HTML, by a real SMTP server', async () => {
   expect(mail).toMatch(/^u:p a@b.org,c@d.org\n/)
   for (const part of ['Subject: =?UTF-8?Q?=C3=9C_firing?=', 'X-Own: o', 'References: <alert-', 'Message-ID: <', 'multipart/alternative', 'plain firing', 'full &lt;&amp;&gt;'])
     expect(mail).toContain(part)
+}) // prettier-ignore
+
+test('mail: AUTH PLAIN carries the identity; a refused login is an authentication error', async () => {
+  const logins: string[] = []
+  const server = createServer((socket) => {
+    socket.write('220 test\r\n')
+    socket.on('error', () => {})
+    socket.on('data', (data) => {
+      const line = data.toString().trim()
+      const plain = /^AUTH PLAIN (.+)$/.exec(line)?.[1]
+      if (plain !== undefined) logins.push(Buffer.from(plain, 'base64').toString())
+      socket.write(line.startsWith('EHLO') ? '250-test\r\n250 AUTH LOGIN PLAIN\r\n' : '535 no such identity\r\n')
+    })
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())))
+  const { port } = server.address() as { port: number }
+  const smtp = `smarthost: '127.0.0.1:${port}', from: am@x.org, require_tls: false, auth_username: u, auth_password: p`
+  const { alertmanager } = await told(`email_configs: [{to: a@b.org, ${smtp}, auth_identity: team}]`, { expected: 0 })
+  for (let i = 0; i < 200 && logins.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(logins[0]).toBe('team\0u\0p')
+  expect(alertmanager.history.events().map(({ kind }) => kind)).not.toContain('notified')
 }) // prettier-ignore
 
 test('a mail server that offers no STARTTLS is not trusted', async () => {
