@@ -1,5 +1,5 @@
 import { Labels } from '@promontory/model'
-import type { Alert, AlertState } from './alert.ts'
+import { annotationsFrom, type Alert, type AlertState } from './alert.ts'
 
 /** An alert as it is kept over a restart. */
 export interface SavedAlert {
@@ -53,7 +53,7 @@ export function saveAlert(alert: Alert): SavedAlert {
 export function loadAlert(saved: SavedAlert): Alert {
   return {
     labels: Labels.from(saved.labels),
-    annotations: Labels.from(saved.annotations),
+    annotations: annotationsFrom(saved.annotations),
     state: saved.state,
     value: Number(saved.value),
     activeAtMs: saved.activeAtMs,

@@ -1,4 +1,4 @@
-import type { Labels } from '@promontory/model'
+import { compareUtf8, Labels } from '@promontory/model'
 
 export type AlertState = 'inactive' | 'pending' | 'firing'
 
@@ -16,6 +16,12 @@ export interface Alert {
   /** When it ends by itself at the receiver, unless sent again. */
   validUntilMs: number | undefined
   keepFiringSinceMs: number | undefined
+}
+
+/** Annotations in the order of their names. Unlike labels they may be empty, and empty ones stay. */
+export function annotationsFrom(texts: Readonly<Record<string, string>>): Labels {
+  const entries = Object.entries(texts).sort(([a], [b]) => compareUtf8(a, b))
+  return Labels.fromSorted(entries.flat())
 }
 
 /** How long a resolved alert is kept and sent again, so that a lost message or a restart does not lose the news. */

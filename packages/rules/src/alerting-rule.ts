@@ -79,11 +79,12 @@ export class AlertingRule {
     let labels = sample.labels.without(METRIC_NAME)
     for (const [name, template] of this.config.labelTemplates)
       labels = labels.with(name, await expand(template))
-    const annotations: [string, string][] = []
-    for (const [name, template] of this.config.annotations) annotations.push([name, await expand(template)])
+    // In the order of the names already; unlike a label, an annotation that expands to nothing stays.
+    const annotations: string[] = []
+    for (const [name, template] of this.config.annotations) annotations.push(name, await expand(template))
     return {
       labels: labels.with('alertname', this.config.name),
-      annotations: Labels.from(annotations),
+      annotations: Labels.fromSorted(annotations),
       state: 'pending',
       value: sample.value,
       activeAtMs: context.timeMs,

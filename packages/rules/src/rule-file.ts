@@ -19,6 +19,7 @@ import {
 import { compareUtf8, formatDuration, Labels, METRIC_NAME, parseDuration, quote } from '@promontory/model'
 import { parseExpr, printExpr, type Expr, type ParserOptions } from '@promontory/promql/parser'
 import { ALERT_TEMPLATE_DEFINITIONS, checkPrometheusTemplate } from '@promontory/template'
+import { annotationsFrom } from './alert.ts'
 
 /** One rule of a file, checked. Durations in milliseconds. */
 export interface RuleConfig {
@@ -34,6 +35,7 @@ export interface RuleConfig {
   readonly labels: Labels
   /** The same by name, with empty ones: those take a label away from the result. */
   readonly labelTemplates: readonly (readonly [name: string, template: string])[]
+  /** By name; empty texts stay, as upstream. */
   readonly annotations: Labels
   /** 1-based line of the rule in its file. */
   readonly line: number
@@ -155,7 +157,7 @@ class GroupReader {
       keepFiringForMs: rule.keep_firing_for,
       labels: Labels.from(labels),
       labelTemplates: Object.entries(labels).sort(([a], [b]) => compareUtf8(a, b)),
-      annotations: Labels.from(rule.annotations),
+      annotations: annotationsFrom(rule.annotations),
       line: node.line,
     }
   }

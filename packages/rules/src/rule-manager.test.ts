@@ -185,11 +185,15 @@ test('an alert limit clears the alerts and says so; duplicate alerts are refused
   expect(b!.lastError).toBe('vector contains metrics with the same labelset after applying alert labels')
 }) // prettier-ignore
 
-test('a template that fails leaves its error in place', async () => {
+test('a template that fails leaves its error in place; annotations without text stay', async () => {
   const w = world()
   w.data = () => [[{ job: 'a' }, 1]]
   await w.manager.applyFiles(
-    [file('  - {alert: A, expr: up, annotations: {t: "{{ .Nope }}"}, labels: {l: "{{ $labels.job }}!"}}\n')],
+    [
+      file(
+        '  - {alert: A, expr: up, annotations: {t: "{{ .Nope }}", empty: "", none: "{{ $labels.nope }}"}, labels: {l: "{{ $labels.job }}!"}}\n',
+      ),
+    ],
     SETTINGS,
   )
   w.manager.start()
@@ -197,6 +201,7 @@ test('a template that fails leaves its error in place', async () => {
   const [alert] = viewAlerts(w.manager).alerts
   expect(alert!.labels.l).toBe('a!')
   expect(alert!.annotations.t).toContain('<error expanding template: error executing template __alert_A: ')
+  expect(alert!.annotations).toMatchObject({ empty: '', none: '' })
 })
 
 test('slots that pass during a slow evaluation are missed and counted', async () => {
