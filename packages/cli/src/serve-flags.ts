@@ -99,7 +99,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   ),
   works('web.external-url', '', 'URL under which Promontory is reached from outside, for links in alerts.'),
   works('web.route-prefix', '', 'Prefix of all paths. Default: the path of --web.external-url.'),
-  works('web.page-title', 'Promontory', 'Title of the web pages.'),
   works(
     'web.cors.origin',
     '.*',
@@ -132,7 +131,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Least time between a restart and a firing alert whose "for" is longer.',
   ),
   works('rules.alert.resend-delay', '1m', 'Least time before an alert is sent again.'),
-  works('rules.max-concurrent-evals', '4', 'Independent rules evaluated at once.'),
   works(
     'alertmanager.notification-queue-capacity',
     '10000',
@@ -140,14 +138,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   ),
   works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
-  works(
-    'listen.alertmanager',
-    '',
-    'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
-  ),
   works('log.level', 'info', 'debug, info, warn or error.'),
   works('log.format', 'logfmt', 'logfmt or json.'),
   works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
+  noEffect('web.page-title', 'the pages keep their title', 'string', 'Promontory'),
+  noEffect('rules.max-concurrent-evals', 'one thread answers the queries of all rules', 'string', '4'),
   noEffect('web.console.templates', 'console templates are not drawn'),
   noEffect('web.console.libraries', 'console templates are not drawn'),
   noEffect('web.user-assets', 'user assets are not served'),
@@ -174,6 +169,10 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('grafana.provisioning', 'dashboards'),
   refused('grafana.config', 'dashboards'),
   refused('listen.grafana', 'dashboards'),
+  refused(
+    'listen.alertmanager',
+    'a port of its own for the built-in Alertmanager; it answers at /api/v2 here',
+  ),
   refused('listen.pushgateway', 'the Pushgateway'),
   refused('listen.loki', 'logs'),
   refused('listen.otlp-http', 'OTLP'),
