@@ -81,6 +81,20 @@ test('samples are counted as Prometheus counts them', async () => {
   expect(once.stats.totalQueryableSamples).toBe(3 * 16)
 })
 
+test('the storage is opened for all that selectors reach', async () => {
+  const memory = storage()
+  const ranges: unknown[] = []
+  const noting = {
+    querier: (range: Parameters<MemoryStorage['querier']>[0]) => (ranges.push(range), memory.querier(range)),
+  }
+  await new Engine().range(noting, 'rate(m_total[5m] offset 10m) + n_total @ 2000', STEPS)
+  await new Engine().instant(noting, 'vector(1)', 5)
+  expect(ranges).toEqual([
+    { startMs: 300_000 - 900_000 + 1, endMs: 2_000_000 },
+    { startMs: 0, endMs: 0 },
+  ])
+})
+
 test('one select fetches all selectors, equal ones once', async () => {
   const memory = storage()
   const requests: number[] = []

@@ -1,4 +1,4 @@
-import type { Querier, Queryable } from '@promontory/model'
+import type { Queryable } from '@promontory/model'
 import { Labels } from '@promontory/model'
 import { QueryError } from '../errors.ts'
 import type { Expr } from '../parser/ast.ts'
@@ -21,7 +21,8 @@ import type { QueryTimes } from './prepare.ts'
 import { prepare, StepInvariance } from './prepare.ts'
 import { matrixOf } from './range-matrix.ts'
 import { columnToSeries, columnToVectorSample } from './result-columns.ts'
-import { Selection } from './select.ts'
+import type { Selection } from './select.ts'
+import { SelectionPlan } from './select.ts'
 import { SharedParts } from './shared-parts.ts'
 import { evaluateSubquery } from './subquery.ts'
 
@@ -83,7 +84,7 @@ export class Engine {
     options: QueryOptions = {},
   ): Promise<QueryResult> {
     const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 }
-    return await this.#run(queryable, query, times, options)
+    return await this.#run(queryable, query, parseExpr(query, this.parserOptions), times, options)
   }
 
   /**
@@ -101,26 +102,41 @@ export class Engine {
         'bad_data',
         'zero or negative query resolution step widths are not accepted. Try a positive integer',
       )
-    const type = typeOf(parseExpr(query, this.parserOptions))
+    const expr = parseExpr(query, this.parserOptions)
+    const type = typeOf(expr)
     if (type !== 'vector' && type !== 'scalar')
       throw new QueryError(
         'bad_data',
         `invalid expression type ${JSON.stringify(documentedType(type))} for range query, must be Scalar or instant Vector`,
       )
-    return await this.#run(queryable, query, steps, options)
+    return await this.#run(queryable, query, expr, steps, options)
   }
 
   async #run(
     queryable: Queryable,
     query: string,
+    parsed: Expr,
     times: QueryTimes,
     options: QueryOptions,
   ): Promise<QueryResult> {
-    const expr = prepare(parseExpr(query, this.parserOptions), times)
     const settings = this.#settings(options)
-    const querier = queryable.querier({ startMs: times.startMs, endMs: times.endMs })
+    const ledger = this.#ledger(options)
+    ledger.poll()
+    const expr = prepare(parsed, times)
+    const plan = new SelectionPlan(expr, times, settings.lookbackMs, settings.subqueryStepMs)
+    const querier = queryable.querier(plan.range)
     try {
-      return await this.#evaluate(querier, query, expr, times, settings, options)
+      const selection = await plan.select(querier)
+      ledger.poll()
+      return evaluate({
+        query,
+        expr,
+        times,
+        settings,
+        ledger,
+        selection,
+        perStepStats: options.perStepStats === true,
+      })
     } finally {
       querier.close()
     }
@@ -136,51 +152,45 @@ export class Engine {
     }
   }
 
-  async #evaluate(
-    querier: Querier,
-    query: string,
-    expr: Expr,
-    times: QueryTimes,
-    settings: EvaluationSettings,
-    options: QueryOptions,
-  ): Promise<QueryResult> {
-    const ledger = this.#ledger(options)
-    ledger.poll()
-    const { lookbackMs, subqueryStepMs } = settings
-    const selection = await Selection.of(expr, times, lookbackMs, subqueryStepMs, querier)
-    ledger.poll()
-    const annotations = new Annotations()
-    for (const warning of selection.warnings) annotations.storageWarning(warning)
-    const invariance = new StepInvariance()
-    const evaluator = new Evaluator({
-      settings,
-      annotations,
-      selection,
-      ledger,
-      invariance,
-      shared: new SharedParts(query, expr, selection.statsOnly),
-    })
-    const grid = makeGrid(times.startMs, times.endMs, times.stepMs || 1, true)
-    const value = valueOf(evaluator, expr, grid, times.stepMs === 0)
-    const perStep = Array.from(grid.samplesAtStep!, (samples, i) => [timeAt(grid, i), samples] as const)
-    return {
-      value,
-      warnings: annotations.texts('warning', query),
-      infos: annotations.texts('info', query),
-      stats: {
-        totalQueryableSamples: grid.samplesAtStep!.reduce((sum, samples) => sum + samples, 0),
-        peakSamples: ledger.peak,
-        totalQueryableSamplesPerStep: options.perStepStats ? perStep : undefined,
-      },
-    }
-  }
-
   #ledger(options: QueryOptions): Ledger {
     const deadline = performance.now() + (options.timeoutMs ?? this.#options.timeoutMs)
     return new Ledger(options.maxSamples ?? this.#options.maxSamples, () => {
       if (options.cancelled?.() === true) return 'canceled'
       return performance.now() > deadline ? 'timeout' : undefined
     })
+  }
+}
+
+interface Run {
+  readonly query: string
+  readonly expr: Expr
+  readonly times: QueryTimes
+  readonly settings: EvaluationSettings
+  readonly ledger: Ledger
+  readonly selection: Selection
+  readonly perStepStats: boolean
+}
+
+function evaluate({ query, expr, times, settings, ledger, selection, perStepStats }: Run): QueryResult {
+  const annotations = new Annotations()
+  for (const warning of selection.warnings) annotations.storageWarning(warning)
+  const invariance = new StepInvariance()
+  const shared = new SharedParts(query, expr, selection.statsOnly)
+  const evaluator = new Evaluator({ settings, annotations, selection, ledger, invariance, shared })
+  const grid = makeGrid(times.startMs, times.endMs, times.stepMs || 1, true)
+  const value = valueOf(evaluator, expr, grid, times.stepMs === 0)
+  const samples = grid.samplesAtStep!
+  return {
+    value,
+    warnings: annotations.texts('warning', query),
+    infos: annotations.texts('info', query),
+    stats: {
+      totalQueryableSamples: samples.reduce((sum, count) => sum + count, 0),
+      peakSamples: ledger.peak,
+      totalQueryableSamplesPerStep: perStepStats
+        ? Array.from(samples, (count, step) => [timeAt(grid, step), count] as const)
+        : undefined,
+    },
   }
 }
 

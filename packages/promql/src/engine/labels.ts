@@ -20,3 +20,8 @@ export function signatureOf(names: readonly string[], keep: boolean): (labels: L
     return key
   }
 }
+
+/** A label name is any UTF-8 text but the empty one; what was no UTF-8 in a literal has become U+FFFD in its value. */
+export function isLabelName(text: string): boolean {
+  return text !== '' && !text.includes('\ufffd')
+}

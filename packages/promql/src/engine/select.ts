@@ -1,4 +1,4 @@
-import type { Labels, Querier, SampleColumns, SelectRequest, SeriesSet } from '@promontory/model'
+import type { Labels, Querier, SampleColumns, SelectRequest, SeriesSet, TimeRange } from '@promontory/model'
 import { Matcher, METRIC_NAME } from '@promontory/model'
 import type { Call, Expr, Subquery, TimeModifiers, VectorSelector } from '../parser/ast.ts'
 import { walk } from '../parser/ast.ts'
@@ -7,27 +7,30 @@ import type { QueryTimes } from './prepare.ts'
 
 export const TARGET_INFO = 'target_info'
 
-/** The selectors of a query with the series that they select; equal requests share one series set. */
-export class Selection {
-  readonly #sets = new Map<Expr, SeriesSet>()
-  /** Selectors whose histograms are read without their buckets. */
-  readonly statsOnly: ReadonlySet<Expr>
-
-  private constructor(statsOnly: ReadonlySet<Expr>) {
-    this.statsOnly = statsOnly
-  }
+/** What the selectors of a query ask the storage for; equal requests are made once. */
+export class SelectionPlan {
+  readonly #expr: Expr
+  readonly #wanted: ReadonlyMap<Expr, SelectRequest>
 
   /** @param times  of the query; selectors reach back from there by their offsets, ranges and the look-back */
-  static async of(
-    expr: Expr,
-    times: QueryTimes,
-    lookbackMs: number,
-    defaultStepMs: number,
-    querier: Querier,
-  ): Promise<Selection> {
-    const wanted = collectRequests(expr, times, lookbackMs, defaultStepMs)
+  constructor(expr: Expr, times: QueryTimes, lookbackMs: number, defaultStepMs: number) {
+    this.#expr = expr
+    this.#wanted = collectRequests(expr, times, lookbackMs, defaultStepMs)
+  }
+
+  /** From the first to the last sample that any selector looks at. */
+  get range(): TimeRange {
+    const requests = [...this.#wanted.values()]
+    if (requests.length === 0) return { startMs: 0, endMs: 0 }
+    return {
+      startMs: requests.reduce((least, { startMs }) => Math.min(least, startMs), Infinity),
+      endMs: requests.reduce((most, { endMs }) => Math.max(most, endMs), -Infinity),
+    }
+  }
+
+  async select(querier: Querier): Promise<Selection> {
     const distinct = new Map<string, SelectRequest>()
-    for (const request of wanted.values()) {
+    for (const request of this.#wanted.values()) {
       const same = distinct.get(keyOf(request))
       // Series that are used in different ways are asked for without hints.
       const { hints: _, ...plain } = request
@@ -35,9 +38,21 @@ export class Selection {
     }
     const keys = [...distinct.keys()]
     const sets = keys.length === 0 ? [] : await querier.select([...distinct.values()])
-    const selection = new Selection(statsOnlySelectors(expr))
-    for (const [node, request] of wanted) selection.#sets.set(node, sets[keys.indexOf(keyOf(request))]!)
-    return selection
+    const byNode = new Map<Expr, SeriesSet>()
+    for (const [node, request] of this.#wanted) byNode.set(node, sets[keys.indexOf(keyOf(request))]!)
+    return new Selection(byNode, statsOnlySelectors(this.#expr))
+  }
+}
+
+/** The selectors of a query with the series that they select. */
+export class Selection {
+  readonly #sets: ReadonlyMap<Expr, SeriesSet>
+  /** Selectors whose histograms are read without their buckets. */
+  readonly statsOnly: ReadonlySet<Expr>
+
+  constructor(sets: ReadonlyMap<Expr, SeriesSet>, statsOnly: ReadonlySet<Expr>) {
+    this.#sets = sets
+    this.statsOnly = statsOnly
   }
 
   /** Reads the series that a node selects, one after the other, into the same columns. */

@@ -9,8 +9,10 @@ import type { Evaluation } from '../evaluation.ts'
 import type { Grid } from '../grid.ts'
 import { quantileOf } from '../functions/quantile.ts'
 import { AvgFold, CountFold, DeviationFold, ExtremeFold, type Fold, SumFold } from './fold.ts'
+import { isLabelName } from '../labels.ts'
 import { Grouping } from './groups.ts'
 import { formatHistogram } from './histogram-text.ts'
+import { paramRange } from './param-range.ts'
 import { selectSeries } from './select-k.ts'
 
 /** Evaluates an aggregation. Series are folded into their groups as they come, wherever that is possible. */
@@ -58,8 +60,10 @@ function samplesOf(columns: readonly Column[]): number {
 function quantiles(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Column[] {
   const { annotations, ledger } = evaluation
   const params = evaluation.scalar(expr.param!, grid)
-  for (const quantile of params)
-    if (!(quantile >= 0 && quantile <= 1)) annotations.invalidQuantile(quantile, expr.param!.position)
+  const { least, most, hasNaN } = paramRange(params)
+  if (hasNaN) annotations.invalidQuantile(NaN, expr.param!.position)
+  if (most > 1) annotations.invalidQuantile(most, expr.param!.position)
+  if (least < 0) annotations.invalidQuantile(least, expr.param!.position)
   const mark = ledger.current
   const grouping = new Grouping(expr)
   const groups: Column[][] = []
@@ -108,9 +112,8 @@ function countValues(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): C
   return out
 }
 
-/** A label name is any UTF-8 text but the empty one; what was none has become U+FFFD in the value. */
 function checkLabelName(label: string, { param }: AggregateExpr): void {
-  if (label !== '' && !label.includes('\ufffd')) return
+  if (isLabelName(label)) return
   const literal = withoutParens(param!)
   throw executionError(`invalid label name ${literal.type === 'string' ? literal.source : quote(label)}`)
 }

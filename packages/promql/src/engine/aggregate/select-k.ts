@@ -1,10 +1,12 @@
 import type { AggregateExpr } from '../../parser/ast.ts'
 import { executionError } from '../../errors.ts'
+import { formatShortest } from '../../parser/go-number.ts'
 import type { Evaluation } from '../evaluation.ts'
 import { ABSENT, Column, FLOAT, HISTOGRAM } from '../column.ts'
 import type { Grid } from '../grid.ts'
 import { Grouping } from './groups.ts'
 import { sampleOffset } from './label-hash.ts'
+import { paramRange } from './param-range.ts'
 
 const LARGEST_INT64 = 9223372036854774784
 const SMALLEST_INT64 = -9223372036854775808
@@ -29,21 +31,19 @@ export function selectSeries(evaluation: Evaluation, expr: AggregateExpr, grid: 
 
 /** False when no step asks for any series. */
 function checkCounts(params: Float64Array): boolean {
-  const most = params.reduce((a, b) => (b > a ? b : a), -Infinity)
-  if (most < 1 && !params.some(Number.isNaN)) return false
-  if (params.some(Number.isNaN)) throw executionError('Parameter value is NaN')
-  const least = params.reduce((a, b) => (b < a ? b : a), Infinity)
-  if (least <= SMALLEST_INT64) throw executionError(`Scalar value ${least} underflows int64`)
-  if (most >= LARGEST_INT64) throw executionError(`Scalar value ${most} overflows int64`)
+  const { least, most, hasNaN } = paramRange(params)
+  if (most < 1) return false
+  if (hasNaN) throw executionError('Parameter value is NaN')
+  if (least <= SMALLEST_INT64) throw executionError(`Scalar value ${formatShortest(least)} underflows int64`)
+  if (most >= LARGEST_INT64) throw executionError(`Scalar value ${formatShortest(most)} overflows int64`)
   return true
 }
 
 function checkRatios(params: Float64Array, expr: AggregateExpr, { annotations }: Evaluation): void {
-  if (params.some(Number.isNaN)) throw executionError('Ratio value is NaN')
-  for (const ratio of params) {
-    if (ratio > 1) annotations.invalidRatio(ratio, 1, expr.param!.position)
-    if (ratio < -1) annotations.invalidRatio(ratio, -1, expr.param!.position)
-  }
+  const { least, most, hasNaN } = paramRange(params)
+  if (hasNaN) throw executionError('Ratio value is NaN')
+  if (most > 1) annotations.invalidRatio(most, 1, expr.param!.position)
+  if (least < -1) annotations.invalidRatio(least, -1, expr.param!.position)
 }
 
 function pick(

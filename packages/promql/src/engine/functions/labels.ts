@@ -7,6 +7,7 @@ import type { Column } from '../column.ts'
 import { mergeEqualLabels } from '../column.ts'
 import type { Evaluation } from '../evaluation.ts'
 import type { Grid } from '../grid.ts'
+import { isLabelName } from '../labels.ts'
 
 /** `label_replace(v, dst, replacement, src, regex)`. */
 export function labelReplace(evaluation: Evaluation, call: Call, grid: Grid): Column[] {
@@ -55,7 +56,7 @@ function compile(pattern: string): AnchoredRegex {
 }
 
 function checkLabel(what: string, name: string): void {
-  if (name === '') throw executionError(`invalid ${what}: ${name}`)
+  if (!isLabelName(name)) throw executionError(`invalid ${what}: ${name}`)
 }
 
 function relabel(
