@@ -48,6 +48,7 @@ main(process.argv.slice(2)).then(
     process.stderr.write(
       `promontory: ${error instanceof Error ? (isUsage || process.env['PROMONTORY_DEBUG'] === undefined ? error.message : error.stack) : String(error)}\n`,
     )
-    process.exitCode = isUsage ? 2 : 1
+    // What was started before the failure must not keep the process alive.
+    process.exit(isUsage ? 2 : 1)
   },
 )

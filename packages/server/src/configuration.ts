@@ -97,9 +97,9 @@ export class Configuration {
   }
 
   /** Reads the file that the options name (or the built-in configuration). @throws ConfigError */
-  static prepareInitial(options: ServerOptions): Promise<ReadyConfig> {
+  static async prepareInitial(options: ServerOptions): Promise<ReadyConfig> {
     const file = options.configFile ?? ownConfigFile(options)
-    return file === undefined ? builtIn(options) : readConfig(file)
+    return requireSupported(file === undefined ? await builtIn(options) : await readConfig(file))
   }
 
   async start(ready: ReadyConfig): Promise<void> {
@@ -132,7 +132,7 @@ export class Configuration {
     const { options } = this.#input
     if (options.configFile !== undefined)
       throw new Error(`the configuration comes from ${options.configFile}: change that file`)
-    const ready = await this.check(text)
+    const ready = requireSupported(await this.check(text))
     mkdirSync(options.ownDirectory, { recursive: true })
     writeAtomically(join(options.ownDirectory, OWN_CONFIG), text)
     await this.#apply(ready)
@@ -182,8 +182,7 @@ export class Configuration {
 
   async #apply(ready: ReadyConfig): Promise<void> {
     const { logger, clock, fanout, externalUrl } = this.#input
-    const { config, jobs, warnings, unsupported } = ready.prepared
-    if (unsupported.length > 0) throw new ConfigLoadError(unsupported.map(noticeText).join('\n'))
+    const { config, jobs, warnings } = ready.prepared
     const externalLabels = Labels.from(config.global.external_labels)
     const settings = {
       intervalMs: config.global.evaluation_interval,
@@ -194,6 +193,7 @@ export class Configuration {
     const rules = this.rules.prepare(ready.ruleSources, settings)
     const alerting = fanout.prepare(config)
     for (const notice of [...warnings, ...rules.notices]) logger.warn(noticeText(notice))
+    this.#applyStorage(config.storage)
     fanout.apply(alerting, externalLabels)
     this.scrape.applyConfig(jobs, externalLabels)
     await this.rules.apply(rules)
@@ -203,6 +203,17 @@ export class Configuration {
     this.#successful.set(1)
     this.#successTime.set(clock.nowMs() / 1000)
     logger.info('Completed loading of configuration file', { filename: ready.file ?? 'built in' })
+  }
+
+  /** Fields of the file win over the flags, as in Prometheus. */
+  #applyStorage({ tsdb, exemplars }: PreparedConfig['config']['storage']): void {
+    const { storage, options } = this.#input
+    const { time = 0, size = 0 } = tsdb?.retention ?? {}
+    storage.maintenance.retention = {
+      timeMs: time || options.retention.timeMs,
+      bytes: size || options.retention.bytes,
+    }
+    if (exemplars !== undefined) storage.head.exemplars.setCapacity(exemplars.max_exemplars)
   }
 
   #refuse(error: Error): void {
@@ -248,6 +259,21 @@ async function readConfig(file: string, text?: string): Promise<ReadyConfig> {
   if (prepared.config.groups !== undefined)
     ruleSources.push(inlineGroups(prepared.file, text ?? readFileSync(file, 'utf8')))
   return { prepared, ruleSources, file: prepared.file }
+}
+
+/** @throws ConfigLoadError naming everything that this program does not do */
+function requireSupported(ready: ReadyConfig): ReadyConfig {
+  const { unsupported, config } = ready.prepared
+  const faults = unsupported.map(noticeText)
+  const { tsdb } = config.storage
+  const field = (name: string, problem: string): number =>
+    faults.push(`${ready.file}: storage.tsdb.${name}: ${problem}`)
+  if ((tsdb?.out_of_order_time_window ?? 0) > 0)
+    field('out_of_order_time_window', 'late samples are not taken yet: leave the field out')
+  if ((tsdb?.retention?.percentage ?? 0) > 0)
+    field('retention.percentage', 'not supported yet: use retention.size')
+  if (faults.length > 0) throw new ConfigLoadError(faults.join('\n'))
+  return ready
 }
 
 function readRuleFile(path: string): string {

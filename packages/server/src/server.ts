@@ -62,8 +62,8 @@ export class Server {
     try {
       const registry = new Registry()
       registerSelfMetrics(registry, startedMs)
-      mkdirSync(options.ownDirectory, { recursive: true })
       storage = await openStorage(options, registry, logger)
+      mkdirSync(options.ownDirectory, { recursive: true })
       const parts = assemble({ options, clock, logger, registry, storage, listeners, token, startedMs })
       await parts.configuration.start(prepared)
       gate.handler = parts.application.handle

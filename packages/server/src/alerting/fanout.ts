@@ -83,7 +83,9 @@ export class AlertFanout implements Notifier {
     const file = this.#input.options.alertmanagerConfigFile
     if (file !== undefined) {
       const path = resolve(file)
-      return { config: alerting, builtIn: this.alertmanager.prepareConfig(readFileSync(path, 'utf8'), path) }
+      const builtIn = this.alertmanager.prepareConfig(readFileSync(path, 'utf8'), path)
+      refusePeers(builtIn, path)
+      return { config: alerting, builtIn }
     }
     if (alerting.alertmanagers.length > 0) return { config: alerting, builtIn: undefined }
     return {
@@ -128,6 +130,17 @@ export class AlertFanout implements Notifier {
       ports.push(String(splitAddress(options.alertmanagerListenAddress).port))
     return isLoopbackAddress(url.hostname.replace(/^\[|\]$/g, '')) && ports.includes(port)
   }
+}
+
+/** A misplaced `cluster:` block means the flags of that name: without peers it says nothing, with peers it asks for too much. */
+function refusePeers({ loaded }: PreparedConfig, file: string): void {
+  const { cluster } = loaded
+  const peers =
+    typeof cluster === 'object' && cluster !== null && !Array.isArray(cluster) ? cluster['peers'] : undefined
+  if (Array.isArray(peers) && peers.length > 0)
+    throw new Error(
+      `${file}: cluster.peers: clustering is not supported yet (${peers.join(', ')}): leave the peers out`,
+    )
 }
 
 /** Labels of the alert win over external ones. */

@@ -8,8 +8,8 @@ export interface StoredExemplar {
 
 /** The newest exemplars of all series together, as in Prometheus: a full ring forgets the oldest. */
 export class ExemplarRing {
-  readonly #capacity: number
-  readonly #entries: StoredExemplar[] = []
+  #capacity: number
+  #entries: StoredExemplar[] = []
   #next = 0
   readonly #newestOf = new Map<SeriesRef, number>()
 
@@ -19,6 +19,15 @@ export class ExemplarRing {
 
   get size(): number {
     return this.#entries.length
+  }
+
+  /** Changes the bound; the newest exemplars stay. */
+  setCapacity(capacity: number): void {
+    if (capacity === this.#capacity) return
+    const oldestFirst = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)]
+    this.#capacity = capacity
+    this.#entries = oldestFirst.slice(Math.max(0, oldestFirst.length - capacity))
+    this.#next = capacity === 0 ? 0 : this.#entries.length % capacity
   }
 
   /** Keeps the exemplar unless the series already has one of this time or newer. @returns whether it was kept */
