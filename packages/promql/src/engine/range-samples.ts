@@ -20,6 +20,7 @@ export class RangeSamples {
   #ownTimes = new Float64Array(0)
   #ownValues = new Float64Array(0)
   #ownStarts = new Float64Array(0)
+  #scratch = new Float64Array(64)
 
   get metricName(): string {
     return this.labels.metricName
@@ -74,6 +75,12 @@ export class RangeSamples {
     let weight = 0
     for (let i = from; i < to; i++) weight += histogramSamples(this.histograms[i]!)
     return weight
+  }
+
+  /** Room for `count` numbers, the same at each call. */
+  scratch(count: number): Float64Array {
+    if (this.#scratch.length < count) this.#scratch = new Float64Array(2 * count)
+    return this.#scratch
   }
 
   #reset(labels: Labels, dropName: boolean): void {

@@ -79,7 +79,7 @@ function quantiles(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Col
       ledger.worked(group.length)
       let count = 0
       for (const column of group) if (column.kinds[step] === FLOAT) values[count++] = column.values[step]!
-      if (count > 0) out.setFloat(step, quantileOf(params[step]!, values.subarray(0, count)))
+      if (count > 0) out.setFloat(step, quantileOf(params[step]!, values, count))
     }
     return out
   })

@@ -222,7 +222,10 @@ export const quantileOverTime: WindowFunction = (samples, window, out, call) => 
   const quantile = call.scalars[0]![window.step]!
   if (!(quantile >= 0 && quantile <= 1)) call.annotations.invalidQuantile(quantile, call.firstPosition)
   onlyFloats(samples, window, call)
-  out.setFloat(window.step, quantileOf(quantile, samples.values.slice(window.from, window.to)))
+  const { from, to, step } = window
+  const scratch = samples.scratch(to - from)
+  for (let i = from; i < to; i++) scratch[i - from] = samples.values[i]!
+  out.setFloat(step, quantileOf(quantile, scratch, to - from))
 }
 
 /** `first_over_time` and `last_over_time`: the oldest or newest sample of the window, float or histogram. */
