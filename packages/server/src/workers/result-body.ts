@@ -1,9 +1,7 @@
-import { ByteWriter, type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
+import { type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
 import type { PostedVector, StatsWanted } from './protocol.ts'
 
 const encoder = new TextEncoder()
-/** Reused: a task's answer is copied out of it before the next task begins. */
-const writer = new ByteWriter()
 
 const TRUNCATED = 'results truncated due to limit'
 
@@ -14,7 +12,7 @@ export function writeResult(
 ): Uint8Array<ArrayBuffer> {
   const { value, truncated } = limit(result.value, task.limit)
   const warnings = truncated ? [...result.warnings, TRUNCATED] : result.warnings
-  const data = writeValue(value, writer)
+  const data = writeValue(value)
   let tail = ''
   if (task.stats !== 'none') tail += `,"stats":${JSON.stringify(statsOf(result, task.stats))}`
   tail += '}'
