@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest'
-import { ago, bytes, formatRange, parseRange, percent, seconds, seriesName, shortNumber } from './format.ts'
+import {
+  ago,
+  bytes,
+  dateTime,
+  formatRange,
+  parseDateTime,
+  parseRange,
+  percent,
+  seconds,
+  seriesName,
+  shortNumber,
+} from './format.ts'
 
 test.each([
   [0, '0'],
@@ -51,3 +62,11 @@ test('seriesName', () => {
   expect(seriesName({})).toBe('{}')
   expect(seriesName({ 'a.b': 'c' })).toBe('{"a.b"="c"}')
 })
+
+test.each(['2026-01-02 03:04:05', '2024-02-29 23:59:59'])('%s comes back', (text) =>
+  expect(dateTime(parseDateTime(text)! * 1000)).toBe(text),
+)
+
+test.each(['', 'soon', '2026-02-30', '2026-13-01 00:00', '01/02/2026'])('%j is no time', (text) =>
+  expect(parseDateTime(text)).toBeUndefined(),
+)

@@ -91,3 +91,33 @@ export function formatRange(length: number): string {
     if (length % size === 0) return `${length / size}${unit}`
   return `${Math.round(length)}s`
 }
+
+/** `2026-01-02 03:04:05` in the browser's time zone. */
+export function dateTime(timeMs: number): string {
+  return `${date(timeMs)} ${clock(timeMs)}`
+}
+
+/** `2026-01-02` in the browser's time zone. */
+export function date(timeMs: number): string {
+  const at = new Date(timeMs)
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+}
+
+/** `03:04:05` in the browser's time zone. */
+export function clock(timeMs: number): string {
+  const at = new Date(timeMs)
+  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** `2026-01-02 03:04[:05]`, in the browser's time zone, as Unix seconds; undefined when it is not one. */
+export function parseDateTime(text: string): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text.trim())
+  if (match === null) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0))
+  const time = new Date(year!, month! - 1, day!, hour!, minute!, second!)
+  return time.getMonth() === month! - 1 && time.getDate() === day! ? time.getTime() / 1000 : undefined
+}
+
+function two(count: number): string {
+  return String(count).padStart(2, '0')
+}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type ReactNode } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { shortNumber } from '../data/format.ts'
+import { clock, date, dateTime, shortNumber } from '../data/format.ts'
 import { useTheme } from '../shell/theme.ts'
 import { seriesColors, themeColor } from './palette.ts'
 
@@ -44,7 +44,10 @@ export function Chart(props: ChartProps): ReactNode {
       cursor: { drag: { x: onZoom !== undefined, y: false, setScale: false }, points: { size: 6 } },
       legend: { show: false },
       scales: { x: { time: true }, y: { range: yRange } },
-      axes: [axis(), { ...axis(), size: 64, values: (_plot, ticks) => ticks.map((tick) => format(tick)) }],
+      axes: [
+        { ...axis(), values: timeTicks, space: 80 },
+        { ...axis(), size: 64, values: (_plot, ticks) => ticks.map((tick) => format(tick)) },
+      ],
       series: [
         {},
         ...data.series.map((series, i): uPlot.Series => ({
@@ -96,6 +99,19 @@ function axis(): uPlot.Axis {
     ticks: { stroke: line, width: 1, size: 4 },
     font: '12px system-ui, sans-serif',
   }
+}
+
+/** `03:04`, with seconds when ticks are closer than a minute, and the day below the first tick and each new day. */
+function timeTicks(_plot: uPlot, ticks: number[], _axis: number, _space: number, stepS: number): string[] {
+  let day = ''
+  return ticks.map((timeS) => {
+    const today = date(timeS * 1000)
+    const isNew = today !== day
+    day = today
+    if (stepS >= 86_400) return today
+    const time = clock(timeS * 1000).slice(0, stepS < 60 ? 8 : 5)
+    return isNew ? `${time}\n${today}` : time
+  })
 }
 
 /** A flat line gets room above and below; zero is kept in sight when it is near. */
@@ -164,7 +180,7 @@ function showTip(
 
 function timeLine(timeS: number): HTMLElement {
   const line = document.createElement('strong')
-  line.textContent = new Date(timeS * 1000).toLocaleString()
+  line.textContent = dateTime(timeS * 1000)
   return line
 }
 

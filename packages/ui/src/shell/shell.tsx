@@ -28,10 +28,11 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
     queryFn: ({ signal }) => ask<{ alerts: { state: AlertState }[] }>('alerts', {}, signal),
     refetchInterval: 5000,
   }).data?.data.alerts.filter((alert) => alert.state === 'firing').length
+  const title = usePageTitle()
   useEffect(() => {
     const name = PAGES.find(([path]) => isCurrent(path, location))?.[1]
-    document.title = name === undefined ? 'Promontory' : `${name} · Promontory`
-  }, [location])
+    document.title = name === undefined ? title : `${name} · ${title}`
+  }, [location, title])
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -40,7 +41,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
       <header className="side">
         <Link href="/" className="brand">
           <Logo />
-          Promontory
+          {title}
         </Link>
         <nav aria-label="Pages">
           <ul>
@@ -92,6 +93,16 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
       <Shortcuts open={help} onOpen={openHelp} toggleTheme={toggleTheme} />
     </div>
   )
+}
+
+/** `--web.page-title`. */
+function usePageTitle(): string {
+  const { data } = useQuery({
+    queryKey: ['flags'],
+    queryFn: ({ signal }) => ask<Record<string, string>>('status/flags', {}, signal),
+    staleTime: Infinity,
+  })
+  return data?.data['web.page-title'] || 'Promontory'
 }
 
 function isCurrent(path: string, location: string): boolean {

@@ -3,9 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
-import { ago } from '../../data/format.ts'
+import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
-import { useNow } from '../../parts/now.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 const SHOWN = 6
@@ -17,7 +16,9 @@ export function FiringCard(): ReactNode {
     queryFn: ({ signal }) => ask<{ alerts: Alert[] }>('alerts', {}, signal),
     refetchInterval: 5000,
   })
-  const alerts = data?.data.alerts.filter(({ state }) => state !== 'inactive')
+  const alerts = data?.data.alerts
+    .filter(({ state }) => state !== 'inactive')
+    .sort((a, b) => a.state.localeCompare(b.state))
   return (
     <section className="card" aria-labelledby="firing-title">
       <div className="card-head">
@@ -51,7 +52,6 @@ export function FiringCard(): ReactNode {
 }
 
 function AlertLine({ alert }: { alert: Alert }): ReactNode {
-  const now = useNow()
   return (
     <li>
       <span className="grow">
@@ -60,7 +60,9 @@ function AlertLine({ alert }: { alert: Alert }): ReactNode {
           {alert.annotations['summary'] ?? alert.annotations['description'] ?? alert.labels['instance'] ?? ''}
         </span>
       </span>
-      <span className="soft small nowrap">{ago(alert.activeAt, now)}</span>
+      <span className="soft small nowrap">
+        <Ago at={alert.activeAt} />
+      </span>
       <Badge tone={toneOf(alert.state)}>{alert.state}</Badge>
     </li>
   )

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { ask } from '../../data/api.ts'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { bytes, percent, shortNumber } from '../../data/format.ts'
@@ -8,6 +9,8 @@ import { Spark } from '../../parts/spark.tsx'
 interface Tile {
   readonly title: string
   readonly expr: string
+  /** The metric that the expression stands on. */
+  readonly metric: string
   readonly format: (value: number) => string
   readonly max?: number
   /** From these values on the line is coloured. */
@@ -20,6 +23,7 @@ const REAL_FILE_SYSTEMS = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs|iso966
 const TILES: readonly Tile[] = [
   {
     title: 'CPU busy',
+    metric: 'node_cpu_seconds_total',
     expr: '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[1m]))',
     format: percent,
     max: 1,
@@ -28,6 +32,7 @@ const TILES: readonly Tile[] = [
   },
   {
     title: 'Memory used',
+    metric: 'node_memory_MemAvailable_bytes',
     expr: '1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes',
     format: percent,
     max: 1,
@@ -36,29 +41,38 @@ const TILES: readonly Tile[] = [
   },
   {
     title: 'Fullest disk',
+    metric: 'node_filesystem_avail_bytes',
     expr: `max(1 - node_filesystem_avail_bytes{${REAL_FILE_SYSTEMS}} / node_filesystem_size_bytes) or max(1 - node_filesystem_avail_bytes / node_filesystem_size_bytes)`,
     format: percent,
     max: 1,
     warnFrom: 0.85,
     badFrom: 0.95,
   },
-  { title: 'Load, 1 minute', expr: 'node_load1', format: shortNumber },
+  { title: 'Load, 1 minute', metric: 'node_load1', expr: 'node_load1', format: shortNumber },
   {
     title: 'Network in',
+    metric: 'node_network_receive_bytes_total',
     expr: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[1m]))',
     format: (value) => `${bytes(value)}/s`,
   },
   {
     title: 'Disk writes',
+    metric: 'node_disk_written_bytes_total',
     expr: 'sum(rate(node_disk_written_bytes_total[1m]))',
     format: (value) => `${bytes(value)}/s`,
   },
   {
     title: 'Samples taken in',
+    metric: 'prometheus_tsdb_head_samples_appended_total',
     expr: 'sum(rate(prometheus_tsdb_head_samples_appended_total[1m]))',
     format: (value) => `${shortNumber(value)}/s`,
   },
-  { title: 'Active series', expr: 'prometheus_tsdb_head_series', format: shortNumber },
+  {
+    title: 'Active series',
+    metric: 'prometheus_tsdb_head_series',
+    expr: 'prometheus_tsdb_head_series',
+    format: shortNumber,
+  },
 ]
 
 const SPAN_S = 900
@@ -103,12 +117,40 @@ function MachineTile({ tile }: { tile: Tile }): ReactNode {
       </h3>
       <p className="tile-value" aria-live="off">
         {last === undefined ? (
-          <small>{error !== null ? 'no answer' : data === undefined ? ' ' : 'waiting for data'}</small>
+          <small>{error !== null ? 'no answer' : data === undefined ? '\u00a0' : 'no value yet'}</small>
         ) : (
           tile.format(last)
         )}
       </p>
+      {error !== null ? (
+        <p className="soft small">{error.message}</p>
+      ) : data !== undefined && last === undefined ? (
+        <Why metric={tile.metric} />
+      ) : null}
       <Spark values={values} tone={tone} {...(tile.max === undefined ? {} : { max: tile.max })} />
     </article>
+  )
+}
+
+/** Why a tile has no value: nobody publishes the metric, or a rate lacks its second scrape. */
+function Why({ metric }: { metric: string }): ReactNode {
+  const { data } = useQuery({
+    queryKey: ['home', 'is-there', metric],
+    queryFn: ({ signal }) =>
+      ask<readonly string[]>('label/__name__/values', { 'match[]': metric, limit: 1 }, signal),
+    refetchInterval: 10_000,
+  })
+  return (
+    <p className="soft small" style={{ overflowWrap: 'anywhere' }}>
+      {data === undefined ? (
+        '\u00a0'
+      ) : data.data.length > 0 ? (
+        'A rate needs two scrapes.'
+      ) : (
+        <>
+          No target publishes <code>{metric}</code>.
+        </>
+      )}
+    </p>
   )
 }

@@ -3,10 +3,24 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
-import { Badge } from '../../parts/badge.tsx'
+import { Badge, type Tone } from '../../parts/badge.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
-/** Jobs with the number of their targets that are up. */
+/** From this many jobs on, those that are well shrink to chips. */
+const LINES_MAX = 6
+
+interface Job {
+  readonly name: string
+  readonly count: number
+  readonly up: number
+  readonly state: 'up' | 'down' | 'waiting'
+  readonly reason: string
+}
+
+const TONES: Readonly<Record<Job['state'], Tone>> = { up: 'good', down: 'bad', waiting: 'neutral' }
+const RANKS: Readonly<Record<Job['state'], number>> = { down: 0, waiting: 1, up: 2 }
+
+/** Jobs with the number of their targets that are up; what is down stands first, with the reason. */
 export function UpCard(): ReactNode {
   const { data, error, refetch } = useQuery({
     queryKey: ['targets', 'active'],
@@ -20,7 +34,7 @@ export function UpCard(): ReactNode {
         <h2 id="up-title" className="grow">
           What is up
         </h2>
-        {targets === undefined ? null : <Summary targets={targets} />}
+        {targets === undefined || targets.length === 0 ? null : <Summary targets={targets} />}
       </div>
       {error !== null ? (
         <div className="card-body">
@@ -34,50 +48,83 @@ export function UpCard(): ReactNode {
           text="The configuration names none, or discovery has found none yet."
         />
       ) : (
-        <ul className="list">
-          {[...byJob(targets)].map(([job, members]) => (
-            <JobLine key={job} job={job} members={members} />
-          ))}
-        </ul>
+        <Jobs jobs={jobsOf(targets)} />
       )}
     </section>
   )
 }
 
-function Summary({ targets }: { targets: readonly ActiveTarget[] }): ReactNode {
-  const down = targets.filter(({ health }) => health === 'down').length
-  return down > 0 ? (
-    <Badge tone="bad">{down} down</Badge>
-  ) : (
-    <Badge tone="good">{targets.filter(({ health }) => health === 'up').length} up</Badge>
-  )
-}
-
-function JobLine({ job, members }: { job: string; members: readonly ActiveTarget[] }): ReactNode {
-  const down = members.filter(({ health }) => health === 'down')
-  const waiting = members.filter(({ health }) => health === 'unknown').length
+function Jobs({ jobs }: { jobs: readonly Job[] }): ReactNode {
+  if (jobs.length <= LINES_MAX) return <JobList jobs={jobs} />
+  const well = jobs.filter(({ state }) => state === 'up')
+  const unwell = jobs.filter(({ state }) => state !== 'up')
   return (
-    <li>
-      <span className="grow">
-        <Link href={`/targets?search=${encodeURIComponent(job)}`}>{job}</Link>
-        {down.length > 0 ? <span className="soft small"> {down[0]!.lastError}</span> : null}
-      </span>
-      <span className="soft small number">
-        {members.length - down.length - waiting} of {members.length}
-      </span>
-      <Badge tone={down.length > 0 ? 'bad' : waiting > 0 ? 'neutral' : 'good'}>
-        {down.length > 0 ? 'down' : waiting > 0 ? 'waiting' : 'up'}
-      </Badge>
-    </li>
+    <>
+      <JobList jobs={unwell.slice(0, LINES_MAX)} />
+      {unwell.length > LINES_MAX ? (
+        <p className="small" style={{ padding: 'var(--space-2) var(--space-4)' }}>
+          <Link href="/targets">and {unwell.length - LINES_MAX} more that are not up</Link>
+        </p>
+      ) : null}
+      {well.length === 0 ? null : (
+        <ul
+          className="chips"
+          aria-label="Jobs that are up"
+          style={unwell.length > 0 ? { borderTop: '1px solid var(--line)' } : {}}
+        >
+          {well.map(({ name, count }) => (
+            <li key={name} className="chip">
+              <Link href={hrefOf(name)}>{name}</Link>
+              <span className="soft number">{count}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   )
 }
 
-function byJob(targets: readonly ActiveTarget[]): Map<string, ActiveTarget[]> {
-  const jobs = new Map<string, ActiveTarget[]>()
-  for (const target of targets) {
-    const members = jobs.get(target.scrapePool)
-    if (members === undefined) jobs.set(target.scrapePool, [target])
-    else members.push(target)
-  }
-  return jobs
+function JobList({ jobs }: { jobs: readonly Job[] }): ReactNode {
+  return (
+    <ul className="list">
+      {jobs.map(({ name, count, up, state, reason }) => (
+        <li key={name}>
+          <span className="grow">
+            <Link href={hrefOf(name)}>{name}</Link>
+            {reason === '' ? null : <span className="soft small"> {reason}</span>}
+          </span>
+          <span className="soft small number">
+            {up} of {count}
+          </span>
+          <Badge tone={TONES[state]}>{state}</Badge>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Summary({ targets }: { targets: readonly ActiveTarget[] }): ReactNode {
+  const count = (wanted: string): number => targets.filter(({ health }) => health === wanted).length
+  const [up, down] = [count('up'), count('down')]
+  return (
+    <Badge tone={down > 0 ? 'bad' : up === targets.length ? 'good' : 'neutral'}>
+      {down > 0 ? `${down} down` : `${up} of ${targets.length} up`}
+    </Badge>
+  )
+}
+
+function hrefOf(job: string): string {
+  return `/targets?search=${encodeURIComponent(job)}`
+}
+
+function jobsOf(targets: readonly ActiveTarget[]): Job[] {
+  const members = Map.groupBy(targets, ({ scrapePool }) => scrapePool)
+  return [...members]
+    .map(([name, of]): Job => {
+      const down = of.filter(({ health }) => health === 'down')
+      const up = of.filter(({ health }) => health === 'up').length
+      const state = down.length > 0 ? 'down' : up < of.length ? 'waiting' : 'up'
+      return { name, count: of.length, up, state, reason: down[0]?.lastError ?? '' }
+    })
+    .sort((a, b) => RANKS[a.state] - RANKS[b.state] || a.name.localeCompare(b.name))
 }

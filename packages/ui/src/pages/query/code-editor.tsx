@@ -14,6 +14,7 @@ import { PromQLExtension } from '@prometheus-io/codemirror-promql'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { routePrefix } from '../../data/prefix.ts'
 import type { EditorProps } from './editor.tsx'
+import { HistoryCursor, recentExpressions } from './query-history.ts'
 import { toUnits } from './query-error-box.tsx'
 
 const highlight = HighlightStyle.define([
@@ -26,13 +27,17 @@ const highlight = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--text-soft)', fontStyle: 'italic' },
 ])
 
-/** PromQL with completion from this server's metrics, labels and values. Enter runs, Shift Enter breaks the line. */
-export function CodeEditor({ value, onChange, onRun, fault }: EditorProps): ReactNode {
+/**
+ * PromQL with completion from this server's metrics, labels and values. Enter runs, Shift Enter breaks the line, the
+ * arrow keys lead through what was run before when the editor is empty.
+ */
+export function CodeEditor({ value, onChange, onRun, fault, inserter }: EditorProps): ReactNode {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(null)
   const handlers = useRef({ onChange, onRun })
   handlers.current = { onChange, onRun }
   useEffect(() => {
+    const past = new HistoryCursor(() => recentExpressions(localStorage))
     const promql = new PromQLExtension()
       .activateLinter(false)
       .setComplete({ remote: { url: routePrefix(), httpMethod: 'GET' } })
@@ -55,6 +60,8 @@ export function CodeEditor({ value, onChange, onRun, fault }: EditorProps): Reac
             ...closeBracketsKeymap,
             ...completionKeymap,
             { key: 'Enter', run: runIt },
+            { key: 'ArrowUp', run: (target) => recall(target, past, 1) },
+            { key: 'ArrowDown', run: (target) => recall(target, past, -1) },
             ...historyKeymap,
             ...defaultKeymap,
           ]),
@@ -69,7 +76,14 @@ export function CodeEditor({ value, onChange, onRun, fault }: EditorProps): Reac
       return true
     }
     view.current = editor
-    return () => editor.destroy()
+    inserter.current = (text) => {
+      editor.dispatch(editor.state.replaceSelection(text))
+      editor.focus()
+    }
+    return () => {
+      inserter.current = null
+      editor.destroy()
+    }
     // The editor lives as long as the panel; the effects below bring it up to date.
   }, [])
   useEffect(() => {
@@ -95,4 +109,14 @@ export function CodeEditor({ value, onChange, onRun, fault }: EditorProps): Reac
     )
   }, [fault])
   return <div ref={host} />
+}
+
+function recall(view: EditorView, past: HistoryCursor, by: 1 | -1): boolean {
+  const next = past.step(by, view.state.doc.toString())
+  if (next === undefined) return false
+  view.dispatch({
+    changes: { from: 0, to: view.state.doc.length, insert: next },
+    selection: { anchor: next.length },
+  })
+  return true
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, Suspense, type ReactNode, type RefObject } from 'react'
 import type { ApiError } from '../../data/api.ts'
 
 export interface EditorProps {
@@ -7,6 +7,8 @@ export interface EditorProps {
   readonly onRun: (text: string) => void
   /** The error of the expression as it stands, to be marked at its place. */
   readonly fault: ApiError | undefined
+  /** Filled by the editor: puts a text where the cursor is. */
+  readonly inserter: RefObject<((text: string) => void) | null>
 }
 
 const CodeEditor = lazy(async () => ({ default: (await import('./code-editor.tsx')).CodeEditor }))

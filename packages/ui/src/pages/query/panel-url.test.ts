@@ -12,7 +12,7 @@ test("an alert's link opens its expression", () => {
 
 test('what the address says comes back into it', () => {
   const search =
-    '?g0.expr=up&g0.tab=0&g0.range_input=15m&g0.end_input=2026-01-02+03%3A04%3A05&g0.step_input=5&g0.stacked=1&g1.expr=x&g1.tab=1&g1.range_input=2h'
+    '?g0.expr=up&g0.tab=0&g0.range_input=15m&g0.end_input=2026-01-02+03%3A04%3A05&g0.step_input=5&g0.stacked=1&g1.expr=x&g1.tab=explain&g1.range_input=2h'
   expect(searchFromPanels(panelsFromSearch(search))).toBe(search)
 })
 

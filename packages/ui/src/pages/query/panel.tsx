@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, type Answer } from '../../data/api.ts'
 import { seconds } from '../../data/format.ts'
 import { instantQuery, rangeQuery, toChart, type RangeAnswer } from '../../data/queries.ts'
@@ -9,10 +9,17 @@ import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, Skeleton } from '../../parts/states.tsx'
 import { Editor } from './editor.tsx'
 import { Graph } from './graph.tsx'
+import { MetricExplorer } from './metric-explorer.tsx'
 import type { PanelState } from './panel-url.ts'
+import { recentExpressions, rememberExpression } from './query-history.ts'
 import { QueryErrorBox } from './query-error-box.tsx'
 import { RangePicker } from './range-picker.tsx'
 import { ResultTable } from './result-table.tsx'
+
+const Explain = lazy(async () => ({ default: (await import('./explain.tsx')).Explain }))
+
+/** Expressions of the history that an empty panel offers. */
+const RECENT_SHOWN = 8
 
 type Result =
   | { readonly kind: 'graph'; readonly answer: RangeAnswer; readonly tookS: number }
@@ -29,11 +36,13 @@ export interface PanelProps {
 export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNode {
   const [draft, setDraft] = useState(state.expr)
   const [runs, setRuns] = useState(0)
+  const [exploring, setExploring] = useState(false)
+  const inserter = useRef<((text: string) => void) | null>(null)
   const { expr, view, rangeS, endS, stepS } = state
   const { data, error, isFetching } = useQuery({
     queryKey: ['panel', expr, view, rangeS, endS, stepS, runs],
     queryFn: ({ signal }) => runQuery(state, signal),
-    enabled: expr.trim() !== '',
+    enabled: expr.trim() !== '' && view !== 'explain',
     retry: false,
     refetchOnWindowFocus: false,
   })
@@ -42,7 +51,16 @@ export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNo
     if (text === expr) setRuns(runs + 1)
     else onChange({ ...state, expr: text })
   }
-  const failed = error !== null ? error : undefined
+  const failed = error !== null && view !== 'explain' ? error : undefined
+  const answered = data !== undefined && failed === undefined
+  useEffect(() => {
+    if (answered) rememberExpression(localStorage, expr)
+  }, [answered, expr])
+  const insert = (name: string): void => {
+    setExploring(false)
+    if (inserter.current === null) setDraft(draft + name)
+    else inserter.current(name)
+  }
   return (
     <section className="card" aria-label={`Panel ${index + 1}`}>
       <div className="card-body stack">
@@ -52,11 +70,20 @@ export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNo
             onChange={setDraft}
             onRun={run}
             fault={failed instanceof ApiError && draft === expr ? failed : undefined}
+            inserter={inserter}
           />
           <button
             type="button"
-            className="button primary"
-            style={{ minHeight: '2.5rem' }}
+            className="button icon-only tall"
+            onClick={() => setExploring(true)}
+            aria-label="Browse the metrics"
+            title="Browse the metrics"
+          >
+            <Icon name="list" />
+          </button>
+          <button
+            type="button"
+            className="button primary tall"
             onClick={() => run(draft)}
             disabled={draft.trim() === ''}
           >
@@ -80,6 +107,7 @@ export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNo
               [
                 ['graph', 'Graph'],
                 ['table', 'Table'],
+                ['explain', 'Explain'],
               ] as const
             }
             value={view}
@@ -89,7 +117,7 @@ export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNo
           <span className="soft small number" style={{ marginLeft: 'auto' }} aria-live="polite">
             {isFetching
               ? 'Running…'
-              : data === undefined || failed !== undefined || expr === ''
+              : data === undefined || failed !== undefined || expr === '' || data.kind !== view
                 ? ''
                 : `${countOf(data)} series in ${seconds(data.tookS)}`}
           </span>
@@ -97,18 +125,64 @@ export function Panel({ index, state, onChange, onRemove }: PanelProps): ReactNo
         {failed === undefined ? null : <QueryErrorBox error={failed} expr={expr} onMend={run} />}
         {data === undefined || failed !== undefined ? null : <Annotations answer={data.answer} />}
         {expr.trim() === '' ? (
-          <EmptyState
-            icon="query"
-            title="Ask something"
-            text="Write a PromQL expression, e.g. up, and press Enter. Completion shows what there is."
-          />
+          <NothingAsked onRun={run} onExplore={() => setExploring(true)} />
+        ) : view === 'explain' ? (
+          <Suspense fallback={<Skeleton lines={6} />}>
+            <Explain expr={expr} endS={endS} />
+          </Suspense>
         ) : failed !== undefined ? null : data === undefined || data.kind !== view ? (
-          <Skeleton lines={6} />
+          <ResultSkeleton view={view} />
         ) : (
           <ResultView result={data} state={state} onChange={onChange} />
         )}
       </div>
+      {exploring ? <MetricExplorer onPick={insert} onClose={() => setExploring(false)} /> : null}
     </section>
+  )
+}
+
+/** What an empty panel offers: the way to the metrics, and what was asked before. */
+function NothingAsked({
+  onRun,
+  onExplore,
+}: {
+  onRun: (expr: string) => void
+  onExplore: () => void
+}): ReactNode {
+  const [recent] = useState(() => recentExpressions(localStorage).slice(0, RECENT_SHOWN))
+  return (
+    <EmptyState
+      icon="query"
+      title="Ask something"
+      text="Write a PromQL expression, e.g. up, and press Enter. Completion shows what there is."
+    >
+      <button type="button" className="button" onClick={onExplore}>
+        Browse the metrics
+      </button>
+      {recent.length === 0 ? null : (
+        <section className="recent" aria-label="Asked before">
+          <h3>Asked before</h3>
+          <ul>
+            {recent.map((expr) => (
+              <li key={expr}>
+                <button type="button" className="mono" onClick={() => onRun(expr)}>
+                  {expr}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </EmptyState>
+  )
+}
+
+/** As tall as the chart that follows. */
+function ResultSkeleton({ view }: { view: PanelState['view'] }): ReactNode {
+  return view === 'graph' ? (
+    <div className="skeleton" style={{ height: 340 }} aria-busy="true" aria-label="Loading" role="status" />
+  ) : (
+    <Skeleton lines={6} />
   )
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { formatRange, parseRange } from '../../data/format.ts'
+import { dateTime, formatRange, parseDateTime, parseRange } from '../../data/format.ts'
 import type { PanelState } from './panel-url.ts'
 
 const RANGES_S = [300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600, 14 * 24 * 3600]
@@ -49,18 +49,7 @@ export function RangePicker({
       >
         +
       </button>
-      <input
-        type="datetime-local"
-        className="field"
-        aria-label="End of the range"
-        value={state.endS === undefined ? '' : localInput(state.endS)}
-        onChange={(event) =>
-          onChange({
-            ...state,
-            endS: event.target.value === '' ? undefined : new Date(event.target.value).getTime() / 1000,
-          })
-        }
-      />
+      <EndField state={state} onChange={onChange} />
       {state.endS === undefined ? null : (
         <button
           type="button"
@@ -82,8 +71,33 @@ export function RangePicker({
   )
 }
 
-/** Unix seconds as the input wants them: local time without zone. */
-function localInput(timeS: number): string {
-  const date = new Date(timeS * 1000)
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+/** The end of the range as `2026-01-02 03:04:05`; empty for now. What is no time turns red and changes nothing. */
+function EndField({
+  state,
+  onChange,
+}: {
+  state: PanelState
+  onChange: (state: PanelState) => void
+}): ReactNode {
+  const shown = state.endS === undefined ? '' : dateTime(state.endS * 1000)
+  const [text, setText] = useState(shown)
+  useEffect(() => setText(shown), [shown])
+  const isWrong = text.trim() !== '' && parseDateTime(text) === undefined
+  const take = (): void => {
+    if (isWrong || text === shown) return
+    onChange({ ...state, endS: parseDateTime(text) })
+  }
+  return (
+    <input
+      className="field number"
+      style={{ width: '11.5rem' }}
+      placeholder="until now"
+      aria-label="End of the range, e.g. 2026-01-02 03:04; empty for now"
+      aria-invalid={isWrong}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={take}
+      onKeyDown={(event) => event.key === 'Enter' && take()}
+    />
+  )
 }

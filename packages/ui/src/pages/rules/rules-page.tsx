@@ -3,10 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
-import { ago, seconds } from '../../data/format.ts'
+import { seconds } from '../../data/format.ts'
+import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
-import { useNow } from '../../parts/now.ts'
+import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 /** Rule groups with the health and cost of each rule. */
@@ -19,20 +20,20 @@ export function RulesPage(): ReactNode {
   })
   const groups = data?.data.groups ?? []
   const found = groups
-    .map((group) => ({ ...group, rules: group.rules.filter((rule) => isFound(rule, group, search)) }))
+    .map((group) => ({
+      ...group,
+      rules: group.rules.filter((rule) => isFound(search, [rule.name, rule.query, group.name, group.file])),
+    }))
     .filter(({ rules }) => rules.length > 0)
   return (
     <>
       <div className="page-head">
         <h1 className="grow">Rules</h1>
-        <input
-          className="field"
-          type="search"
-          data-search
-          placeholder="Search in names and expressions"
-          aria-label="Search rules"
+        <SearchField
+          label="Search rules"
+          placeholder="Names, expressions"
           value={search}
-          onChange={(event) => setSearch(event.target.value)}
+          onChange={setSearch}
         />
       </div>
       {error !== null ? (
@@ -69,14 +70,13 @@ export function RulesPage(): ReactNode {
 }
 
 function Group({ group }: { group: RuleGroup }): ReactNode {
-  const now = useNow()
   return (
     <section className="card" aria-label={`Group ${group.name}`}>
       <div className="card-head">
         <h2>{group.name}</h2>
         <span className="soft small grow">{group.file}</span>
         <span className="soft small number">
-          every {seconds(group.interval)}, last {ago(group.lastEvaluation, now)}, took{' '}
+          every {seconds(group.interval)}, last <Ago at={group.lastEvaluation} />, took{' '}
           {seconds(group.evaluationTime)}
         </span>
       </div>
@@ -104,7 +104,7 @@ function RuleLine({ rule }: { rule: Rule }): ReactNode {
         <Link
           href={`/query?g0.expr=${encodeURIComponent(rule.query)}&g0.tab=0`}
           className="mono"
-          style={{ whiteSpace: 'pre-wrap' }}
+          style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}
         >
           {rule.query}
         </Link>
@@ -117,12 +117,4 @@ function RuleLine({ rule }: { rule: Rule }): ReactNode {
       </Badge>
     </li>
   )
-}
-
-function isFound(rule: Rule, group: RuleGroup, search: string): boolean {
-  const text = `${rule.name}\n${rule.query}\n${group.name}\n${group.file}`.toLowerCase()
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word))
 }

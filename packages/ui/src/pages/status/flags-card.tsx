@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
+import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 /** Every flag with its value. */
@@ -12,21 +13,13 @@ export function FlagsCard(): ReactNode {
   })
   if (error !== null) return <ErrorState error={error} retry={() => void refetch()} />
   const flags = Object.entries(data?.data ?? {}).filter(([name, value]) =>
-    `${name}=${value}`.includes(search),
+    isFound(search, [`${name}=${value}`]),
   )
   return (
     <section className="card">
       <div className="card-head">
         <h2 className="grow">Flags</h2>
-        <input
-          className="field"
-          type="search"
-          data-search
-          placeholder="Search"
-          aria-label="Search flags"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-        />
+        <SearchField label="Search flags" placeholder="Names, values" value={search} onChange={setSearch} />
       </div>
       {data === undefined ? (
         <Skeleton lines={8} />

@@ -2,12 +2,12 @@ import type { BuildInfo, RuntimeInfo } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
-import { seconds } from '../../data/format.ts'
+import { dateTime, seconds } from '../../data/format.ts'
 import { useNow } from '../../parts/now.ts'
 import { ErrorState, Skeleton } from '../../parts/states.tsx'
 
+/** How the server runs, and what it is. */
 export function RuntimeCards(): ReactNode {
-  const now = useNow()
   const runtime = useQuery({
     queryKey: ['runtimeinfo'],
     queryFn: ({ signal }) => ask<RuntimeInfo>('status/runtimeinfo', {}, signal),
@@ -33,13 +33,13 @@ export function RuntimeCards(): ReactNode {
         ) : (
           <Facts
             facts={[
-              ['Running for', seconds((now - Date.parse(info.startTime)) / 1000)],
-              ['Started', new Date(info.startTime).toLocaleString()],
+              ['Running for', <RunningFor startTime={info.startTime} />],
+              ['Started', dateTime(Date.parse(info.startTime))],
               ['Host', info.hostname],
               ['Configuration', info.configFile ?? 'built in: this machine and Promontory itself'],
               [
                 'Configuration loaded',
-                `${new Date(info.lastConfigTime).toLocaleString()}${info.reloadConfigSuccess ? '' : ' (the last one was refused)'}`,
+                `${dateTime(Date.parse(info.lastConfigTime))}${info.reloadConfigSuccess ? '' : ' (the last one was refused)'}`,
               ],
               ['Data directory', info.dataDirectory ?? info.CWD],
               ['Retention', info.storageRetention],
@@ -53,7 +53,11 @@ export function RuntimeCards(): ReactNode {
         <div className="card-head">
           <h2>Build</h2>
         </div>
-        {version === undefined ? (
+        {build.error !== null ? (
+          <div className="card-body">
+            <ErrorState error={build.error} retry={() => void build.refetch()} />
+          </div>
+        ) : version === undefined ? (
           <Skeleton lines={4} />
         ) : (
           <Facts
@@ -69,7 +73,11 @@ export function RuntimeCards(): ReactNode {
   )
 }
 
-function Facts({ facts }: { facts: readonly (readonly [string, string])[] }): ReactNode {
+function RunningFor({ startTime }: { startTime: string }): ReactNode {
+  return seconds(Math.max(0, Math.floor((useNow() - Date.parse(startTime)) / 1000)))
+}
+
+function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }): ReactNode {
   return (
     <dl className="facts card-body">
       {facts.map(([name, value]) => (

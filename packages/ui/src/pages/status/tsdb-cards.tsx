@@ -1,8 +1,10 @@
 import type { NamedCount, TsdbStatus } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
-import { bytes, shortNumber } from '../../data/format.ts'
+import { bytes, clock, shortNumber } from '../../data/format.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { dropRule, labelDropRule } from './drop-rule.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 /** What the head holds, and which names and labels take the most of it. */
@@ -29,10 +31,7 @@ export function TsdbCards(): ReactNode {
             ['Series', shortNumber(headStats.numSeries)],
             ['Label pairs', shortNumber(headStats.numLabelPairs)],
             ['Chunks', shortNumber(headStats.chunkCount)],
-            [
-              'Oldest sample',
-              headStats.numSeries === 0 ? '–' : new Date(headStats.minTime).toLocaleTimeString(),
-            ],
+            ['Oldest sample', headStats.numSeries === 0 ? '–' : clock(headStats.minTime)],
           ] as const
         ).map(([title, value]) => (
           <article key={title} className="card tile" style={{ paddingBottom: 'var(--space-4)' }}>
@@ -46,16 +45,19 @@ export function TsdbCards(): ReactNode {
           title="Metrics with the most series"
           rows={status.seriesCountByMetricName}
           format={shortNumber}
+          remedy={(name) => dropRule('__name__', name)}
         />
         <Ranking
           title="Labels with the most values"
           rows={status.labelValueCountByLabelName}
           format={shortNumber}
+          remedy={(name) => (name === '__name__' ? undefined : labelDropRule(name))}
         />
         <Ranking
           title="Label pairs with the most series"
           rows={status.seriesCountByLabelValuePair}
           format={shortNumber}
+          remedy={(pair) => dropRule(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))}
         />
         <Ranking
           title="Labels whose values take the most memory"
@@ -71,11 +73,15 @@ function Ranking({
   title,
   rows,
   format,
+  remedy,
 }: {
   title: string
   rows: readonly NamedCount[]
   format: (value: number) => string
+  /** The configuration that would do away with a row. */
+  remedy?: (name: string) => string | undefined
 }): ReactNode {
+  const [chosen, setChosen] = useState<string>()
   const most = Math.max(1, ...rows.map(({ value }) => value))
   return (
     <section className="card" aria-label={title}>
@@ -89,16 +95,40 @@ function Ranking({
           {rows.map(({ name, value }) => (
             <li key={name}>
               <span className="grow mono">{name}</span>
+              {remedy?.(name) === undefined ? null : (
+                <button
+                  type="button"
+                  className="button quiet small"
+                  aria-expanded={chosen === name}
+                  aria-label={`How to drop ${name}`}
+                  onClick={() => setChosen(chosen === name ? undefined : name)}
+                >
+                  Drop
+                </button>
+              )}
               <span className="bar" style={{ width: '7rem' }}>
                 <i style={{ width: `${(100 * value) / most}%` }} />
               </span>
               <span className="number" style={{ minWidth: '4rem', textAlign: 'right' }}>
                 {format(value)}
               </span>
+              {chosen === name ? <Remedy yaml={remedy?.(name) ?? ''} /> : null}
             </li>
           ))}
         </ul>
       )}
     </section>
+  )
+}
+
+function Remedy({ yaml }: { yaml: string }): ReactNode {
+  return (
+    <div className="notice" style={{ width: '100%', flexDirection: 'column' }}>
+      <p className="small soft">
+        In the job that brings it, from the next scrape on. What is stored stays until the retention ends.
+      </p>
+      <pre style={{ margin: 0 }}>{yaml}</pre>
+      <CopyButton text={yaml} />
+    </div>
   )
 }

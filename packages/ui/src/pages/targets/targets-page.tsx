@@ -2,14 +2,20 @@ import type { ActiveTarget, TargetHealth, TargetsData } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
-import { ago, seconds } from '../../data/format.ts'
+import { seconds } from '../../data/format.ts'
+import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
-import { useNow } from '../../parts/now.ts'
+import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { TryTarget } from './try-target.tsx'
 
 type Wanted = 'all' | TargetHealth
+
+/** Rows of a job that are drawn before they are asked for; what is down comes first. */
+const ROWS_AT_FIRST = 30
+const RANKS: Readonly<Record<TargetHealth, number>> = { down: 0, unknown: 1, up: 2 }
 
 /** Every target with its state, its last scrape and what went wrong. */
 export function TargetsPage(): ReactNode {
@@ -22,7 +28,7 @@ export function TargetsPage(): ReactNode {
   })
   const targets = data?.data.activeTargets ?? []
   const shown = targets.filter(
-    (target) => (wanted === 'all' || target.health === wanted) && isFound(target, search),
+    (target) => (wanted === 'all' || target.health === wanted) && isFound(search, textsOf(target)),
   )
   const dropped = Object.values(data?.data.droppedTargetCounts ?? {}).reduce((sum, count) => sum + count, 0)
   return (
@@ -32,14 +38,11 @@ export function TargetsPage(): ReactNode {
           <h1>Targets</h1>
           {dropped > 0 ? <p>{dropped} discovered targets were dropped by relabelling.</p> : null}
         </div>
-        <input
-          className="field"
-          type="search"
-          data-search
-          placeholder="Search in labels, URLs, errors"
-          aria-label="Search targets"
+        <SearchField
+          label="Search targets"
+          placeholder="Labels, URLs, errors"
           value={search}
-          onChange={(event) => setSearch(event.target.value)}
+          onChange={setSearch}
         />
         <Segments
           label="Health"
@@ -87,7 +90,9 @@ export function TargetsPage(): ReactNode {
 }
 
 function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[] }): ReactNode {
-  const now = useNow()
+  const [all, setAll] = useState(false)
+  const ordered = targets.toSorted((a, b) => RANKS[a.health] - RANKS[b.health])
+  const rows = all ? ordered : ordered.slice(0, ROWS_AT_FIRST)
   const up = count(targets, 'up')
   return (
     <section className="card" aria-label={`Job ${pool}`}>
@@ -98,30 +103,44 @@ function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[
         </Badge>
       </div>
       <div className="table-wrap">
-        <table className="grid cards">
+        <table className="grid cards targets">
           <thead>
             <tr>
               <th scope="col">Endpoint</th>
               <th scope="col">State</th>
               <th scope="col">Labels</th>
               <th scope="col">Last scrape</th>
+              <th scope="col">
+                <span className="visually-hidden">Try</span>
+              </th>
             </tr>
           </thead>
           <tbody>
-            {targets.map((target) => (
-              <TargetRow key={target.scrapeUrl + JSON.stringify(target.labels)} target={target} now={now} />
+            {rows.map((target) => (
+              <TargetRow key={target.scrapeUrl + JSON.stringify(target.labels)} target={target} />
             ))}
           </tbody>
         </table>
       </div>
+      {rows.length < targets.length ? (
+        <button
+          type="button"
+          className="button"
+          style={{ margin: 'var(--space-3) var(--space-4)' }}
+          onClick={() => setAll(true)}
+        >
+          Show all {targets.length} targets
+        </button>
+      ) : null}
     </section>
   )
 }
 
-function TargetRow({ target, now }: { target: ActiveTarget; now: number }): ReactNode {
+function TargetRow({ target }: { target: ActiveTarget }): ReactNode {
+  const [trying, setTrying] = useState(false)
   return (
     <tr>
-      <td style={{ overflowWrap: 'anywhere', minWidth: '14rem' }}>
+      <td style={{ overflowWrap: 'anywhere' }}>
         <a href={target.globalUrl} rel="noreferrer">
           {target.scrapeUrl}
         </a>
@@ -141,31 +160,35 @@ function TargetRow({ target, now }: { target: ActiveTarget; now: number }): Reac
           <Labels labels={target.discoveredLabels} />
         </details>
       </td>
-      <td className="nowrap number">
-        {ago(target.lastScrape, now)}
+      <td className="number">
+        <Ago at={target.lastScrape} />
         <br />
         <span className="soft">
           took {seconds(target.lastScrapeDuration)}, every {target.scrapeInterval}
         </span>
       </td>
+      <td className="right">
+        <button
+          type="button"
+          className="button"
+          aria-label={`Try ${target.scrapeUrl} now`}
+          onClick={() => setTrying(true)}
+        >
+          Try now
+        </button>
+        {trying ? <TryTarget target={target} onClose={() => setTrying(false)} /> : null}
+      </td>
     </tr>
   )
 }
 
-function isFound(target: ActiveTarget, search: string): boolean {
-  if (search === '') return true
-  const text = [
+function textsOf(target: ActiveTarget): string[] {
+  return [
     target.scrapePool,
     target.scrapeUrl,
     target.lastError,
     ...Object.entries(target.labels).map((pair) => pair.join('=')),
   ]
-    .join('\n')
-    .toLowerCase()
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word))
 }
 
 function count(targets: readonly ActiveTarget[], health: TargetHealth): number {

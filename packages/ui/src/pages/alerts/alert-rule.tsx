@@ -1,0 +1,103 @@
+import type { Alert, Rule } from '@promontory/api'
+import { useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
+import { seconds, shortNumber } from '../../data/format.ts'
+import type { SilenceMatcher } from '../../data/silence-matchers.ts'
+import { Ago } from '../../parts/ago.tsx'
+import { Badge, toneOf } from '../../parts/badge.tsx'
+import { Labels } from '../../parts/labels.tsx'
+
+/** Alerts of a rule that are drawn before they are asked for. */
+const ALERTS_AT_FIRST = 20
+
+export interface GroupedRule extends Rule {
+  readonly file: string
+  readonly group: string
+}
+
+/** A rule with its alerts; what fires is open from the start. */
+export function AlertRule({
+  rule,
+  onSilence,
+}: {
+  rule: GroupedRule
+  onSilence: (matchers: readonly SilenceMatcher[]) => void
+}): ReactNode {
+  const [all, setAll] = useState(false)
+  const alerts = rule.alerts ?? []
+  const rows = all ? alerts : alerts.slice(0, ALERTS_AT_FIRST)
+  const state = rule.state ?? 'inactive'
+  return (
+    <li style={{ alignItems: 'flex-start' }}>
+      <details className="grow" open={state === 'firing'}>
+        <summary>
+          <strong>{rule.name}</strong> <span className="soft small">{summaryOf(rule, alerts)}</span>
+        </summary>
+        <div className="stack" style={{ paddingTop: 'var(--space-3)', gap: 'var(--space-3)' }}>
+          <div>
+            <Link href={`/query?g0.expr=${encodeURIComponent(rule.query)}&g0.tab=0`} className="mono expr">
+              {rule.query}
+            </Link>
+            <p className="soft small" style={{ overflowWrap: 'anywhere' }}>
+              Group {rule.group} in {rule.file}
+              {rule.duration ? `, after ${seconds(rule.duration)}` : ''}
+              {rule.keepFiringFor ? `, kept firing for ${seconds(rule.keepFiringFor)}` : ''}
+            </p>
+          </div>
+          {rule.lastError ? <p className="notice bad small">{rule.lastError}</p> : null}
+          {rows.map((alert) => (
+            <AlertBox key={JSON.stringify(alert.labels)} alert={alert} onSilence={onSilence} />
+          ))}
+          {rows.length < alerts.length ? (
+            <button type="button" className="button" onClick={() => setAll(true)}>
+              Show all {alerts.length} alerts
+            </button>
+          ) : null}
+        </div>
+      </details>
+      <Badge tone={toneOf(state)}>{state}</Badge>
+    </li>
+  )
+}
+
+/** One alert speaks for itself; of several the number; none: what the rule would say, unless that is a template. */
+function summaryOf(rule: Rule, alerts: readonly Alert[]): string {
+  if (alerts.length > 1) return `${alerts.length} active`
+  const said = alerts[0]?.annotations['summary'] ?? rule.annotations?.['summary'] ?? ''
+  return said.includes('{{') ? '' : said
+}
+
+function AlertBox({
+  alert,
+  onSilence,
+}: {
+  alert: Alert
+  onSilence: (matchers: readonly SilenceMatcher[]) => void
+}): ReactNode {
+  const silence = (): void =>
+    onSilence(
+      Object.entries(alert.labels).map(([name, value]) => ({ name, value, isRegex: false, isEqual: true })),
+    )
+  return (
+    <div className={`alert-box ${toneOf(alert.state)}`}>
+      <div className="row">
+        <Badge tone={toneOf(alert.state)}>{alert.state}</Badge>
+        <span className="small">
+          since <Ago at={alert.activeAt} />
+        </span>
+        <span className="small number" title={alert.value}>
+          value {shortNumber(Number(alert.value))}
+        </span>
+        <button type="button" className="button" style={{ marginLeft: 'auto' }} onClick={silence}>
+          Silence
+        </button>
+      </div>
+      <Labels labels={alert.labels} hide={['alertname']} />
+      {Object.entries(alert.annotations).map(([name, value]) => (
+        <p key={name} className="small" style={{ overflowWrap: 'anywhere' }}>
+          <span className="soft">{name}:</span> {value}
+        </p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { knownAlerts } from '../../data/alertmanager.ts'
+import { ask } from '../../data/api.ts'
+import { clock, seriesName } from '../../data/format.ts'
+import { Badge, type Tone } from '../../parts/badge.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+
+/** A decision of the built-in Alertmanager, as `/api/v1/notifications/history` answers. */
+interface Decision {
+  readonly timeMs: number
+  readonly kind: string
+  /** Fingerprints. */
+  readonly alerts: readonly string[]
+  readonly alertCount: number
+  readonly receiver?: string
+  readonly detail: string
+}
+
+const ROWS_AT_FIRST = 12
+const ROWS_MAX = 500
+/** What only repeats that nothing has changed is left out until it is asked for. */
+const QUIET: ReadonlySet<string> = new Set(['received', 'nothing new', 'repeated too early'])
+const TONES: Readonly<Record<string, Tone>> = {
+  notified: 'good',
+  failed: 'bad',
+  silenced: 'warn',
+  inhibited: 'warn',
+  muted: 'warn',
+  inactive: 'warn',
+}
+
+/** Every step of the way from an alert to a receiver, with its reason. */
+export function Decisions(): ReactNode {
+  const [all, setAll] = useState(false)
+  const { data, error, refetch } = useQuery({
+    queryKey: ['decisions'],
+    queryFn: ({ signal }) => ask<{ events: readonly Decision[] }>('notifications/history', {}, signal),
+    refetchInterval: 5000,
+  })
+  const known = useQuery({
+    queryKey: ['known-alerts'],
+    queryFn: ({ signal }) => knownAlerts(signal),
+    refetchInterval: 5000,
+  }).data
+  const names = new Map(known?.map(({ fingerprint, labels }) => [fingerprint, nameOf(labels)]))
+  const events = data?.data.events ?? []
+  const rows = all
+    ? events.slice(0, ROWS_MAX)
+    : events.filter(({ kind }) => !QUIET.has(kind)).slice(0, ROWS_AT_FIRST)
+  return (
+    <section className="card" aria-labelledby="decisions-title">
+      <div className="card-head">
+        <h2 id="decisions-title" className="grow">
+          Why was I (not) notified?
+        </h2>
+        {events.length === 0 ? null : (
+          <button type="button" className="button quiet" aria-pressed={all} onClick={() => setAll(!all)}>
+            {all ? 'Only what matters' : 'Every step'}
+          </button>
+        )}
+      </div>
+      {error !== null ? (
+        <div className="card-body">
+          <ErrorState error={error} retry={() => void refetch()} />
+        </div>
+      ) : data === undefined ? (
+        <Skeleton lines={3} />
+      ) : rows.length === 0 ? (
+        <EmptyState
+          icon="inbox"
+          title="Nothing was decided yet"
+          text="Grouping, silences, inhibitions, deliveries and their failures will stand here, each with its reason."
+        />
+      ) : (
+        <ul className="list dense">
+          {rows.map((event, i) => (
+            <li key={`${event.timeMs};${event.kind};${i}`}>
+              <time className="soft small number" dateTime={new Date(event.timeMs).toISOString()}>
+                {clock(event.timeMs)}
+              </time>
+              <Badge tone={TONES[event.kind] ?? 'neutral'}>{event.kind}</Badge>
+              <span className="grow small">
+                <strong>{concerned(event, names)}</strong>
+                {event.receiver === undefined ? '' : ` → ${event.receiver}`}
+                {event.detail === '' ? null : <span className="soft"> {event.detail}</span>}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function nameOf(labels: Readonly<Record<string, string>>): string {
+  const { alertname = '', ...others } = labels
+  return labels['instance'] === undefined && labels['job'] === undefined
+    ? alertname || seriesName(others)
+    : `${alertname} ${labels['instance'] ?? labels['job']}`
+}
+
+function concerned({ alerts, alertCount }: Decision, names: ReadonlyMap<string, string>): string {
+  const known = alerts[0] === undefined ? undefined : names.get(alerts[0])
+  if (known === undefined) return `${alertCount} ${alertCount === 1 ? 'alert' : 'alerts'}`
+  return alertCount > 1 ? `${known} and ${alertCount - 1} more` : known
+}
