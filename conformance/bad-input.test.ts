@@ -45,7 +45,7 @@ describe('configurations that cannot be used name file, line and field', () => {
       "scrape_configs:\n  - job_name: a\n    relabel_configs: [{ source_labels: [x], regex: '(' }]\n",
       /:3:\d+: .*regex.*missing closing \)/,
     ],
-    ['not-supported', 'remote_write:\n  - url: http://localhost/\n', /:1:\d+: .*remote_write/],
+    ['not-supported', 'remote_write:\n  - url: http://localhost/\n', /:2:\d+: .*remote_write is not supported yet/],
   ])('%s', async (name, config, message) => {
     const { code, output } = await refused(name, config)
     expect(output).toMatch(message)
