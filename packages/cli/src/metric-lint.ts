@@ -16,7 +16,6 @@ const BASE_UNITS: readonly (readonly [base: string, others: readonly string[]])[
   ['grams', ['milligrams', 'kilograms']],
 ]
 const ABBREVIATIONS = ['s', 'ms', 'us', 'ns', 'sec', 'b', 'kb', 'mb', 'gb', 'tb', 'pb', 'm', 'h', 'd']
-const TYPES = ['counter', 'gauge', 'summary', 'histogram', 'gaugehistogram']
 
 /**
  * Findings of promtool's metric linter, one line each, sorted.
@@ -71,9 +70,8 @@ function* nameProblems(name: string, { type, help }: Family): IterableIterator<s
   for (const suffix of ['_count', '_sum'])
     if (type !== 'histogram' && type !== 'summary' && name.endsWith(suffix))
       yield `non-histogram and non-summary metrics should not have "${suffix}" suffix`
-  if (type !== 'unknown')
-    for (const word of TYPES)
-      if (name.toLowerCase().split('_').includes(word)) yield `metric name should not include type '${word}'`
+  if (type !== 'unknown' && name.toLowerCase().split('_').includes(type))
+    yield `metric name should not include type '${type}'`
   if (name.includes(':')) yield "metric names should not contain ':'"
   if (/[a-z][A-Z]/.test(name)) yield "metric names should be written in 'snake_case' not 'camelCase'"
 }
