@@ -184,7 +184,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
 ]
 
 /** Feature names of Prometheus 3; the value says what naming it does here. */
-const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
+export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
   'promql-experimental-functions': 'works',
   'promql-delayed-name-removal': 'works',
   'promql-duration-expr': 'works',
