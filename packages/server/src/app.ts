@@ -5,6 +5,7 @@ import type { Clock, Logger, Registry } from '@promontory/base'
 import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
 import type { Tsdb } from '@promontory/tsdb'
+import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
 import type { Configuration } from './configuration.ts'
 import { failure, send } from './http/answer.ts'
@@ -38,6 +39,8 @@ export interface AppInput {
 /** The HTTP side of the server. */
 export interface Application {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers on the Alertmanager's own port. */
+  readonly handleAlertmanager: (request: IncomingMessage, response: ServerResponse) => void
   /** Called after an accepted request to `/-/quit`. */
   onQuit: () => void
 }
@@ -55,7 +58,7 @@ export function createApp(input: AppInput): Application {
     queryMetrics,
     externalLabels: () => configuration.externalLabels(),
   }
-  const application: Application = { handle: () => {}, onQuit: () => {} }
+  const application: Application = { handle: () => {}, handleAlertmanager: () => {}, onQuit: () => {} }
   const app = new Hono()
   queryRoutes(app, environment)
   statusRoutes(app, environment, {
@@ -75,14 +78,20 @@ export function createApp(input: AppInput): Application {
     input.logger.error('a request failed', { path: c.req.path, error })
     return failure(c, 'internal', error.message)
   })
-  return Object.assign(application, { handle: handler(app, input) })
+  const gate = new Gate({
+    externalUrl: options.externalUrl,
+    anonymousRead: options.anonymousRead,
+    token: input.token,
+  })
+  return Object.assign(application, {
+    handle: handler(app, input, gate),
+    handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
+  })
 }
 
 const API_PATHS = /^\/(api\/|metrics(\/|$)|federate$|version$|-\/)/
 
-function handler(app: Hono, input: AppInput): Application['handle'] {
-  const { options, registry, token } = input
-  const gate = new Gate({ externalUrl: options.externalUrl, anonymousRead: options.anonymousRead, token })
+function handler(app: Hono, { options, registry }: AppInput, gate: Gate): Application['handle'] {
   const metrics = new HttpMetrics(registry)
   const api = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const pages = uiHandler()

@@ -15,10 +15,8 @@ export interface ServerOptions {
   readonly externalUrl: string | undefined
   /** `--web.route-prefix`, with leading and without trailing slash; `''` for the root. */
   readonly routePrefix: string
-  readonly pageTitle: string
   readonly corsOrigin: RegExp
   readonly enableLifecycle: boolean
-  readonly enableAdminApi: boolean
   /** `--web.allow-anonymous-read`: off loopback, reading needs no credential. */
   readonly anonymousRead: boolean
   readonly maxConnections: number
@@ -34,7 +32,6 @@ export interface ServerOptions {
   readonly resendDelayMs: number
   readonly forOutageToleranceMs: number
   readonly forGracePeriodMs: number
-  readonly maxConcurrentEvals: number
   readonly notificationQueueCapacity: number
   readonly notificationBatchSize: number
   /** `--alertmanager.config.file` */

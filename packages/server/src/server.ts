@@ -56,7 +56,7 @@ export class Server {
     // Before anything is opened: a configuration that cannot be must not touch the data.
     const prepared = await Configuration.prepareInitial(options)
     const token = newToken()
-    const gate: ApplicationGate = { handler: undefined }
+    const gate: ApplicationGate = { application: undefined }
     const listeners = await openListeners(options, gate)
     let storage: Tsdb | undefined
     try {
@@ -66,7 +66,7 @@ export class Server {
       mkdirSync(options.ownDirectory, { recursive: true })
       const parts = assemble({ options, clock, logger, registry, storage, listeners, token, startedMs })
       await parts.configuration.start(prepared)
-      gate.handler = parts.application.handle
+      gate.application = parts.application
       announce(options, listeners, storage, parts.configuration, token, logger)
       return new Server({ ...parts, logger, listeners, storage })
     } catch (error) {
@@ -117,28 +117,49 @@ interface ServerParts {
 
 /** Requests that come before everything is assembled are answered from here. */
 interface ApplicationGate {
-  handler: Application['handle'] | undefined
+  application: Application | undefined
 }
 
-function openListeners(options: ServerOptions, gate: ApplicationGate): Promise<Listener[]> {
-  return Promise.all(
-    options.listenAddresses.map((address) =>
-      Listener.open({
-        address,
-        flag: 'web.listen-address',
-        maxConnections: options.maxConnections,
-        readTimeoutMs: options.readTimeoutMs,
-        handler: (request, response) => {
-          if (gate.handler !== undefined) return gate.handler(request, response)
-          const healthy = request.url?.endsWith('/-/healthy') === true
-          response.writeHead(healthy ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
-          response.end(
-            healthy ? 'Promontory is Healthy.\n' : 'Service Unavailable: the storage is being opened\n',
-          )
-        },
-      }),
-    ),
-  )
+/** The main listeners first, then the Alertmanager's own. @throws ListenError; what was opened before is closed */
+async function openListeners(options: ServerOptions, gate: ApplicationGate): Promise<Listener[]> {
+  const wanted = options.listenAddresses.map((address) => ({
+    address,
+    flag: 'web.listen-address',
+    handler: 'handle' as const,
+  }))
+  const { alertmanagerListenAddress: own } = options
+  const all =
+    own === undefined
+      ? wanted
+      : [...wanted, { address: own, flag: 'listen.alertmanager', handler: 'handleAlertmanager' as const }]
+  const listeners: Listener[] = []
+  try {
+    for (const { address, flag, handler } of all) {
+      const { maxConnections, readTimeoutMs } = options
+      listeners.push(
+        await Listener.open({
+          address,
+          flag,
+          maxConnections,
+          readTimeoutMs,
+          handler: answerer(gate, handler),
+        }),
+      )
+    }
+    return listeners
+  } catch (error) {
+    for (const listener of listeners) void listener.close(0)
+    throw error
+  }
+}
+
+function answerer(gate: ApplicationGate, handler: 'handle' | 'handleAlertmanager'): Application['handle'] {
+  return (request, response) => {
+    if (gate.application !== undefined) return gate.application[handler](request, response)
+    const healthy = request.url?.endsWith('/-/healthy') === true
+    response.writeHead(healthy ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end(healthy ? 'Promontory is Healthy.\n' : 'Service Unavailable: the storage is being opened\n')
+  }
 }
 
 function openStorage(options: ServerOptions, registry: Registry, logger: Logger): Promise<Tsdb> {
@@ -206,7 +227,10 @@ function announce(
   const lines = [
     '',
     `  Promontory ${VERSION}`,
-    ...listeners.map((listener) => `  ${listener.url}${options.routePrefix}/`),
+    ...listeners
+      .slice(0, options.listenAddresses.length)
+      .map((listener) => `  ${listener.url}${options.routePrefix}/`),
+    ...listeners.slice(options.listenAddresses.length).map((listener) => `  alertmanager   ${listener.url}`),
     `  data           ${storage.directory}`,
     `  configuration  ${configuration.file() ?? 'built in: this machine and Promontory itself, every 5 s'}`,
     ...(open.length === 0

@@ -22,7 +22,7 @@ export interface QueryPoolOptions {
   readonly lookbackMs: number
   readonly maxSamples: number
   readonly timeoutMs: number
-  /** Tasks that may run or wait at once before further ones wait for a place. */
+  /** Tasks that may run at once; never more than there are workers. */
   readonly maxConcurrency: number
   readonly logger: Logger
 }
@@ -111,7 +111,7 @@ export class QueryPool {
   }
 
   #next(): void {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.running < this.#options.maxConcurrency) {
       const slot = this.#slots.find((each) => each.running === undefined)
       if (slot === undefined) return
       const waiting = this.#queue.shift()!

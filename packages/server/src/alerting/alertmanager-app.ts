@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { ApiV1, ApiV2 } from '@promontory/alertmanager'
+import type { Registry } from '@promontory/base'
+import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
+import { failureOf, send } from '../http/answer.ts'
+import type { Gate } from '../http/gate.ts'
+import { alertmanagerVersion, toRequest, toResponse } from '../routes/alerting-routes.ts'
+import type { AlertFanout } from './fanout.ts'
+
+/**
+ * What answers on `--listen.alertmanager`: the Alertmanager's own paths, where they mean what they mean there. The first
+ * version of its API answers as it last did, in 0.26.
+ */
+export function alertmanagerApp(
+  fanout: AlertFanout,
+  registry: Registry,
+  gate: Gate,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const app = new Hono()
+  const v1 = new ApiV1(fanout.alertmanager, alertmanagerVersion())
+  const v2 = new ApiV2(fanout.alertmanager, alertmanagerVersion())
+  app.all('/api/v1/*', async (c) => toResponse(c, await v1.handle(await toRequest(c))))
+  app.all('/api/v2/*', async (c) => toResponse(c, await v2.handle(await toRequest(c))))
+  app.get('/-/healthy', (c) => c.text('OK'))
+  app.get('/-/ready', (c) => c.text('OK'))
+  app.get('/metrics', (c) =>
+    send(
+      c,
+      writeText(registry.collect().filter(({ name }) => name.startsWith('alertmanager_'))),
+      TEXT_CONTENT_TYPE,
+    ),
+  )
+  app.get('/', (c) =>
+    c.text('The Alertmanager of Promontory: its API is below /api/v2/, its pages are those of Promontory.\n'),
+  )
+  app.onError((error, c) => failureOf(c, error))
+  const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  return (request, response) => {
+    const verdict = gate.judge(request)
+    if (verdict.admitted) return void handle(request, response)
+    response
+      .writeHead(verdict.status, { 'content-type': 'application/json' })
+      .end(JSON.stringify(verdict.reason))
+  }
+}
