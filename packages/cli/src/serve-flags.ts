@@ -138,6 +138,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   ),
   works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
+  works(
+    'listen.alertmanager',
+    '',
+    'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
+  ),
   works('log.level', 'info', 'debug, info, warn or error.'),
   works('log.format', 'logfmt', 'logfmt or json.'),
   works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
@@ -169,10 +174,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('grafana.provisioning', 'dashboards'),
   refused('grafana.config', 'dashboards'),
   refused('listen.grafana', 'dashboards'),
-  refused(
-    'listen.alertmanager',
-    'a port of its own for the built-in Alertmanager; it answers at /api/v2 here',
-  ),
   refused('listen.pushgateway', 'the Pushgateway'),
   refused('listen.loki', 'logs'),
   refused('listen.otlp-http', 'OTLP'),
