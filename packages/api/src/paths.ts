@@ -10,6 +10,8 @@ const get = (owner: string, ...paths: string[]): Path[] =>
   paths.map((path) => ({ path, methods: ['GET'], owner }))
 const both = (owner: string, ...paths: string[]): Path[] =>
   paths.map((path) => ({ path, methods: ['GET', 'POST'], owner }))
+const action = (owner: string, ...paths: string[]): Path[] =>
+  paths.map((path) => ({ path, methods: ['POST'], owner }))
 const post = (owner: string, ...paths: string[]): Path[] =>
   paths.map((path) => ({ path, methods: ['POST', 'PUT'], owner }))
 
@@ -44,7 +46,7 @@ export const PATHS: readonly Path[] = [
     '/api/v1/targets/relabel_steps',
   ),
   ...get('scrape', '/api/v1/scrape_pools', '/api/v1/scrape_pools/config'),
-  ...post('scrape', '/api/v1/targets/try', '/api/v1/targets/add'),
+  ...action('scrape', '/api/v1/targets/try', '/api/v1/targets/add'),
   ...get('rules', '/api/v1/rules', '/api/v1/alerts'),
   ...get('alertmanager', '/api/v1/alertmanagers', '/api/v1/notifications/history', '/api/v1/inbox'),
   ...get(
@@ -55,7 +57,7 @@ export const PATHS: readonly Path[] = [
     '/api/v1/status/buildinfo',
   ),
   ...get('server', '/api/v1/status/self_metrics', '/api/v1/features', '/api/v1/notifications'),
-  ...post('server', '/api/v1/config/check', '/api/v1/config/use'),
+  ...action('server', '/api/v1/config/check', '/api/v1/config/use'),
   ...get('server', '/metrics', '/-/healthy', '/-/ready', '/version'),
   ...get('host', '/metrics/host'),
   ...post('server', '/-/reload', '/-/quit'),

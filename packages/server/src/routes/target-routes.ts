@@ -1,9 +1,10 @@
 import type { Hono } from 'hono'
 import type { ActiveTarget, TargetsData } from '@promontory/api'
+import { printYaml } from '@promontory/base/yaml'
 import { formatDuration, type Labels, type Matcher } from '@promontory/model'
 import { parseSelector } from '@promontory/promql/parser'
-import type { ScrapeManager, TargetView } from '@promontory/scrape'
-import { failureOf, success } from '../http/answer.ts'
+import { scrapeConfig, type ScrapeManager, type TargetView } from '@promontory/scrape'
+import { failure, failureOf, success } from '../http/answer.ts'
 import { BadRequest } from '../http/params.ts'
 import { type RouteEnvironment, readParams } from './environment.ts'
 
@@ -38,6 +39,12 @@ export function targetRoutes(app: Hono, environment: RouteEnvironment, scrape: S
     return success(c, data)
   })
   app.get('/api/v1/scrape_pools', (c) => success(c, { scrapePools: scrape.scrapePools }))
+  app.get('/api/v1/scrape_pools/config', async (c) => {
+    const pool = (await readParams(c)).get('scrapePool')
+    const config = scrape.scrapePoolConfig(pool)
+    if (config === undefined) return failure(c, 'bad_data', `no scrape pool "${pool}"`)
+    return success(c, { yaml: printYaml(scrapeConfig.encode(config) ?? {}) })
+  })
   metadataRoutes(app, scrape)
   labRoutes(app, scrape)
 }
