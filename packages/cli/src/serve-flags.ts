@@ -188,7 +188,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
 export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
   'promql-experimental-functions': 'works',
   'promql-delayed-name-removal': 'works',
-  'promql-duration-expr': 'works',
+  'promql-duration-expr': 'default',
   'promql-extended-range-selectors': 'works',
   'promql-binop-fill-modifiers': 'works',
   'promql-per-step-stats': 'works',
