@@ -42,7 +42,7 @@ export function uiHandler(): PageHandler | undefined {
   const directory = uiDirectory()
   if (directory === undefined) return undefined
   const headers = securityHeaders(readFileSync(`${directory}index.html`, 'utf8'))
-  return sirv(directory, {
+  const files = sirv(directory, {
     gzip: true,
     brotli: true,
     single: true,
@@ -55,4 +55,21 @@ export function uiHandler(): PageHandler | undefined {
       )
     },
   })
+  return (request, response, next) => {
+    const up = pathOnTop(request.url ?? '/')
+    if (up === undefined) files(request, response, next)
+    else response.writeHead(302, { location: up }).end()
+  }
+}
+
+/**
+ * The pages name their files relative to their own address, since they do not know the prefix: a page has to lie on top.
+ * `/query/?a` → `../query?a`, `/a/b` → `../b`; undefined for what lies there already, and for files.
+ */
+function pathOnTop(url: string): string | undefined {
+  const [path = '', ...search] = url.split('?')
+  const parts = path.split('/').slice(1)
+  if (parts.length < 2 || parts[0] === 'assets') return undefined
+  const name = parts.findLast((part) => part !== '') ?? ''
+  return `${'../'.repeat(parts.length - 1)}${name}${search.length > 0 ? `?${search.join('?')}` : ''}`
 }

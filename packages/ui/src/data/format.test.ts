@@ -10,6 +10,7 @@ import {
   seconds,
   seriesName,
   shortNumber,
+  wholeNumber,
 } from './format.ts'
 
 test.each([
@@ -70,3 +71,11 @@ test.each(['2026-01-02 03:04:05', '2024-02-29 23:59:59'])('%s comes back', (text
 test.each(['', 'soon', '2026-02-30', '2026-13-01 00:00', '01/02/2026'])('%j is no time', (text) =>
   expect(parseDateTime(text)).toBeUndefined(),
 )
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [12_345, '12\u202f345'],
+  [999_999, '999\u202f999'],
+  [1_234_567, '1.23 M'],
+])('wholeNumber(%d) = %s', (value, text) => expect(wholeNumber(value)).toBe(text))

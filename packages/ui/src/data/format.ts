@@ -92,6 +92,12 @@ export function formatRange(length: number): string {
   return `${Math.round(length)}s`
 }
 
+/** A count to the last digit up to a million, its thousands apart: 12345 → `12 345` (narrow spaces). */
+export function wholeNumber(value: number): string {
+  if (!Number.isInteger(value) || Math.abs(value) >= 1_000_000) return shortNumber(value)
+  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f')
+}
+
 /** `2026-01-02 03:04:05` in the browser's time zone. */
 export function dateTime(timeMs: number): string {
   return `${date(timeMs)} ${clock(timeMs)}`

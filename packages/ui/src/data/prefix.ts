@@ -1,9 +1,13 @@
-const PAGES = /\/(query|graph|alerts|rules|targets|status|flags|config|tsdb-status)?\/?$/
-
 /**
- * The path below which the server serves us: the pages are the same below any `--web.route-prefix`, so it is what stands
- * before the page's own path.
+ * The path below which the server serves us, `''` at the root: the same pages are served below any
+ * `--web.route-prefix`, so it is what stands before the path of our own script.
  */
 export function routePrefix(): string {
-  return window.location.pathname.replace(PAGES, '')
+  const script = document.querySelector<HTMLScriptElement>('script[type="module"][src]')
+  return script === null ? '' : prefixOf(new URL(script.src).pathname)
+}
+
+/** `/prom/assets/index.js` → `/prom`; the other folders are those of the development server. */
+export function prefixOf(scriptPath: string): string {
+  return scriptPath.replace(/\/(assets|src|@vite|@id|node_modules)\/.*$/, '')
 }

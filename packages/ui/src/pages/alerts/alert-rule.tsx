@@ -1,9 +1,8 @@
 import type { Alert, Rule } from '@promontory/api'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
-import { seconds, shortNumber } from '../../data/format.ts'
+import { dateTime, seconds, shortNumber } from '../../data/format.ts'
 import type { SilenceMatcher } from '../../data/silence-matchers.ts'
-import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
 
@@ -83,7 +82,7 @@ function AlertBox({
       <div className="row">
         <Badge tone={toneOf(alert.state)}>{alert.state}</Badge>
         <span className="small">
-          since <Ago at={alert.activeAt} />
+          active since <time title={alert.activeAt}>{dateTime(Date.parse(alert.activeAt))}</time>
         </span>
         <span className="small number" title={alert.value}>
           value {shortNumber(Number(alert.value))}

@@ -83,11 +83,16 @@ export function AlertsPage(): ReactNode {
             )}
           </section>
         )}
-        <Silences draft={draft} onDraft={setDraft} />
-        <div className="two">
-          <Inbox />
-          <Decisions />
-        </div>
+        {/* Not before the rules are there: nothing is to jump down below a list that grows. */}
+        {data === undefined && error === null ? null : (
+          <>
+            <Silences draft={draft} onDraft={setDraft} />
+            <div className="two">
+              <Inbox />
+              <Decisions />
+            </div>
+          </>
+        )}
       </div>
     </>
   )

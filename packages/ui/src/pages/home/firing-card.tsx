@@ -1,21 +1,25 @@
 import type { Alert } from '@promontory/api'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { ask } from '../../data/api.ts'
+import { ask, type Answer } from '../../data/api.ts'
 import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 const SHOWN = 6
 
-/** Alerts that fire or are about to. */
-export function FiringCard(): ReactNode {
-  const { data, error, refetch } = useQuery({
+export function useAlerts(): UseQueryResult<Answer<{ alerts: Alert[] }>> {
+  return useQuery({
     queryKey: ['alerts'],
     queryFn: ({ signal }) => ask<{ alerts: Alert[] }>('alerts', {}, signal),
     refetchInterval: 5000,
   })
+}
+
+/** Alerts that fire or are about to. */
+export function FiringCard(): ReactNode {
+  const { data, error, refetch } = useAlerts()
   const alerts = data?.data.alerts
     .filter(({ state }) => state !== 'inactive')
     .sort((a, b) => a.state.localeCompare(b.state))
@@ -54,12 +58,12 @@ export function FiringCard(): ReactNode {
 function AlertLine({ alert }: { alert: Alert }): ReactNode {
   return (
     <li>
-      <span className="grow">
-        <strong>{alert.labels['alertname']}</strong>{' '}
-        <span className="soft">
+      <div className="grow">
+        <strong>{alert.labels['alertname']}</strong>
+        <p className="soft small">
           {alert.annotations['summary'] ?? alert.annotations['description'] ?? alert.labels['instance'] ?? ''}
-        </span>
-      </span>
+        </p>
+      </div>
       <span className="soft small nowrap">
         <Ago at={alert.activeAt} />
       </span>

@@ -3,9 +3,9 @@ import type { RuntimeInfo } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '../../data/api.ts'
 import { AddTarget } from './add-target.tsx'
-import { FiringCard } from './firing-card.tsx'
+import { FiringCard, useAlerts } from './firing-card.tsx'
 import { MachineTiles } from './machine-tiles.tsx'
-import { UpCard } from './up-card.tsx'
+import { UpCard, useActiveTargets } from './up-card.tsx'
 
 /** What is up, what fires, what this machine does, at a glance. */
 export function HomePage(): ReactNode {
@@ -13,6 +13,7 @@ export function HomePage(): ReactNode {
     queryKey: ['runtimeinfo'],
     queryFn: ({ signal }) => ask<RuntimeInfo>('status/runtimeinfo', {}, signal),
   })
+  const settled = [useActiveTargets(), useAlerts()].every(({ isPending }) => !isPending)
   const builtIn = data !== undefined && data.data.configFile === undefined
   return (
     <>
@@ -27,12 +28,17 @@ export function HomePage(): ReactNode {
         </div>
       </div>
       <div className="stack">
-        <div className="two">
+        <div className="two even">
           <UpCard />
           <FiringCard />
         </div>
-        <MachineTiles />
-        {builtIn ? <AddTarget /> : null}
+        {/* Not before the lists above are there: nothing is to jump down below a list that grows. */}
+        {settled ? (
+          <>
+            <MachineTiles />
+            {builtIn ? <AddTarget /> : null}
+          </>
+        ) : null}
       </div>
     </>
   )

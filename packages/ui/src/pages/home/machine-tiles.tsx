@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ask } from '../../data/api.ts'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { bytes, percent, shortNumber } from '../../data/format.ts'
+import { bytes, percent, shortNumber, wholeNumber } from '../../data/format.ts'
 import { rangeQuery, toChart } from '../../data/queries.ts'
 import { Spark } from '../../parts/spark.tsx'
 
@@ -71,7 +71,7 @@ const TILES: readonly Tile[] = [
     title: 'Active series',
     metric: 'prometheus_tsdb_head_series',
     expr: 'prometheus_tsdb_head_series',
-    format: shortNumber,
+    format: wholeNumber,
   },
 ]
 

@@ -1,8 +1,8 @@
 import type { ActiveTarget, TargetsData } from '@promontory/api'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { ask } from '../../data/api.ts'
+import { ask, type Answer } from '../../data/api.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
@@ -20,13 +20,17 @@ interface Job {
 const TONES: Readonly<Record<Job['state'], Tone>> = { up: 'good', down: 'bad', waiting: 'neutral' }
 const RANKS: Readonly<Record<Job['state'], number>> = { down: 0, waiting: 1, up: 2 }
 
-/** Jobs with the number of their targets that are up; what is down stands first, with the reason. */
-export function UpCard(): ReactNode {
-  const { data, error, refetch } = useQuery({
+export function useActiveTargets(): UseQueryResult<Answer<TargetsData>> {
+  return useQuery({
     queryKey: ['targets', 'active'],
     queryFn: ({ signal }) => ask<TargetsData>('targets', { state: 'active' }, signal),
     refetchInterval: 5000,
   })
+}
+
+/** Jobs with the number of their targets that are up; what is down stands first, with the reason. */
+export function UpCard(): ReactNode {
+  const { data, error, refetch } = useActiveTargets()
   const targets = data?.data.activeTargets
   return (
     <section className="card" aria-labelledby="up-title">
@@ -89,10 +93,10 @@ function JobList({ jobs }: { jobs: readonly Job[] }): ReactNode {
     <ul className="list">
       {jobs.map(({ name, count, up, state, reason }) => (
         <li key={name}>
-          <span className="grow">
+          <div className="grow">
             <Link href={hrefOf(name)}>{name}</Link>
-            {reason === '' ? null : <span className="soft small"> {reason}</span>}
-          </span>
+            {reason === '' ? null : <p className="soft small">{reason}</p>}
+          </div>
           <span className="soft small number">
             {up} of {count}
           </span>

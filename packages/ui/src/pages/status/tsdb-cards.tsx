@@ -2,7 +2,7 @@ import type { NamedCount, TsdbStatus } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
-import { bytes, clock, shortNumber } from '../../data/format.ts'
+import { bytes, clock, wholeNumber } from '../../data/format.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { dropRule, labelDropRule } from './drop-rule.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
@@ -28,9 +28,9 @@ export function TsdbCards(): ReactNode {
       <section className="tiles" aria-label="Head">
         {(
           [
-            ['Series', shortNumber(headStats.numSeries)],
-            ['Label pairs', shortNumber(headStats.numLabelPairs)],
-            ['Chunks', shortNumber(headStats.chunkCount)],
+            ['Series', wholeNumber(headStats.numSeries)],
+            ['Label pairs', wholeNumber(headStats.numLabelPairs)],
+            ['Chunks', wholeNumber(headStats.chunkCount)],
             ['Oldest sample', headStats.numSeries === 0 ? '–' : clock(headStats.minTime)],
           ] as const
         ).map(([title, value]) => (
@@ -44,19 +44,19 @@ export function TsdbCards(): ReactNode {
         <Ranking
           title="Metrics with the most series"
           rows={status.seriesCountByMetricName}
-          format={shortNumber}
+          format={wholeNumber}
           remedy={(name) => dropRule('__name__', name)}
         />
         <Ranking
           title="Labels with the most values"
           rows={status.labelValueCountByLabelName}
-          format={shortNumber}
+          format={wholeNumber}
           remedy={(name) => (name === '__name__' ? undefined : labelDropRule(name))}
         />
         <Ranking
           title="Label pairs with the most series"
           rows={status.seriesCountByLabelValuePair}
-          format={shortNumber}
+          format={wholeNumber}
           remedy={(pair) => dropRule(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1))}
         />
         <Ranking
@@ -100,7 +100,7 @@ function Ranking({
                   type="button"
                   className="button quiet small"
                   aria-expanded={chosen === name}
-                  aria-label={`How to drop ${name}`}
+                  aria-label={`Drop ${name}`}
                   onClick={() => setChosen(chosen === name ? undefined : name)}
                 >
                   Drop

@@ -80,7 +80,7 @@ export function TargetsPage(): ReactNode {
         </div>
       ) : (
         <div className="stack">
-          {[...byPool(shown)].map(([pool, members]) => (
+          {poolsOf(shown).map(([pool, members]) => (
             <Pool key={pool} pool={pool} targets={members} />
           ))}
         </div>
@@ -164,14 +164,16 @@ function TargetRow({ target }: { target: ActiveTarget }): ReactNode {
         <Ago at={target.lastScrape} />
         <br />
         <span className="soft">
-          took {seconds(target.lastScrapeDuration)}, every {target.scrapeInterval}
+          took {seconds(target.lastScrapeDuration)},
+          <br />
+          every {target.scrapeInterval}
         </span>
       </td>
       <td className="right">
         <button
           type="button"
           className="button"
-          aria-label={`Try ${target.scrapeUrl} now`}
+          aria-label={`Try now: ${target.scrapeUrl}`}
           onClick={() => setTrying(true)}
         >
           Try now
@@ -195,9 +197,11 @@ function count(targets: readonly ActiveTarget[], health: TargetHealth): number {
   return targets.filter((target) => target.health === health).length
 }
 
-function byPool(targets: readonly ActiveTarget[]): Map<string, ActiveTarget[]> {
-  const pools = new Map<string, ActiveTarget[]>()
-  for (const target of targets)
-    pools.set(target.scrapePool, [...(pools.get(target.scrapePool) ?? []), target])
-  return pools
+/** Jobs with a target that is down stand first. */
+function poolsOf(targets: readonly ActiveTarget[]): [string, ActiveTarget[]][] {
+  const rank = (members: readonly ActiveTarget[]): number =>
+    Math.min(...members.map(({ health }) => RANKS[health]))
+  return [...Map.groupBy(targets, ({ scrapePool }) => scrapePool)].sort(
+    ([, a], [, b]) => Number(rank(a) > 0) - Number(rank(b) > 0),
+  )
 }
