@@ -14,7 +14,11 @@ beforeAll(async () => {
   server = workspace.keep(
     await startPromontory({
       dataDirectory: workspace.data,
-      flags: [`--listen.alertmanager=127.0.0.1:${port}`, '--web.enable-lifecycle'],
+      flags: [
+        `--listen.alertmanager=127.0.0.1:${port}`,
+        '--web.enable-lifecycle',
+        '--web.enable-remote-write-receiver',
+      ],
     }),
   )
 })

@@ -161,9 +161,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   noEffect('storage.remote.read-sample-limit', 'remote read is not served yet'),
   noEffect('storage.remote.read-concurrent-limit', 'remote read is not served yet'),
   noEffect('storage.remote.read-max-bytes-in-frame', 'remote read is not served yet'),
-  toggle('web.enable-remote-write-receiver', 'Take samples by remote write at /api/v1/write.', {
-    none: 'remote write is not received yet: /api/v1/write answers 404',
-  }),
+  toggle('web.enable-remote-write-receiver', 'Take samples by remote write 1.0 at /api/v1/write.'),
   toggle('web.enable-otlp-receiver', 'Take metrics by OTLP.', {
     none: 'OTLP is not received yet: /api/v1/otlp answers 404',
   }),
@@ -247,6 +245,7 @@ export function parseServeFlags(args: readonly string[]): ServerOptions {
     routePrefix: routePrefix(values.one('web.route-prefix'), externalUrl),
     corsOrigin: corsOrigin(values.one('web.cors.origin')),
     enableLifecycle: values.flag('web.enable-lifecycle'),
+    enableRemoteWriteReceiver: values.flag('web.enable-remote-write-receiver'),
     anonymousRead: values.flag('web.allow-anonymous-read'),
     maxConnections: values.count('web.max-connections'),
     readTimeoutMs: values.duration('web.read-timeout'),

@@ -19,6 +19,7 @@ import { ruleRoutes } from './routes/rule-routes.ts'
 import { statusRoutes } from './routes/status-routes.ts'
 import { targetRoutes } from './routes/target-routes.ts'
 import { uiHandler } from './routes/ui-routes.ts'
+import { writeRoutes } from './routes/write-routes.ts'
 import { HttpMetrics } from './self-metrics.ts'
 import { QueryMetrics, type QueryPool } from './workers/query-pool.ts'
 
@@ -70,6 +71,7 @@ export function createApp(input: AppInput): Application {
   })
   targetRoutes(app, environment, configuration.scrape)
   ruleRoutes(app, configuration.rules)
+  writeRoutes(app, environment)
   alertingRoutes(app, environment, input.fanout)
   app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())

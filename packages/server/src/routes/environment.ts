@@ -39,8 +39,13 @@ export async function readParams(c: Context): Promise<Params> {
 
 /** The request's body as text. @throws BadRequest when it is longer than `bytesMax` */
 export async function readText(c: Context, bytesMax: number): Promise<string> {
+  return (await readBytes(c, bytesMax)).toString('utf8')
+}
+
+/** The request's body. @throws BadRequest when it is longer than `bytesMax` */
+export async function readBytes(c: Context, bytesMax: number): Promise<Buffer> {
   const { body } = c.req.raw
-  if (body === null) return ''
+  if (body === null) return Buffer.alloc(0)
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
@@ -48,5 +53,5 @@ export async function readText(c: Context, bytesMax: number): Promise<string> {
     if (length > bytesMax) throw new BadRequest(`the body is longer than ${bytesMax} bytes`)
     parts.push(part)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { compressSync } from 'snappy'
+import { Registry, silentLogger } from '@promontory/base'
+import { AppendBatch, type Appender, type AppendOutcome, AppendStatus, type Labels } from '@promontory/model'
+import { describe, expect, test } from 'vitest'
+import { RemoteWriteReceiver } from './write-receiver.ts'
+
+/** Just enough of a protobuf writer for messages of the test. */
+function field(number: number, content: Buffer): Buffer {
+  return Buffer.concat([varint(number * 8 + 2), varint(content.length), content])
+}
+function varint(value: number | bigint): Buffer {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, BigInt(value))
+  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
+  return Buffer.from([...bytes, Number(rest)])
+}
+function sample(timeMs: number, value: Buffer): Buffer {
+  return field(2, Buffer.concat([Buffer.from([9]), value, Buffer.from([16]), varint(timeMs)]))
+}
+function double(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(value)
+  return bytes
+}
+function series(labels: Record<string, string>, ...samples: Buffer[]): Buffer {
+  const pairs = Object.entries(labels).map(([name, value]) =>
+    field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])),
+  )
+  return field(1, Buffer.concat([...pairs, ...samples]))
+}
+
+const NOW = 1_700_000_000_000
+const TYPE = 'application/x-protobuf'
+
+class RecordingAppender implements Appender {
+  readonly labels: Labels[] = []
+  readonly samples: [string, number, string][] = []
+  status: number = AppendStatus.appended
+  seriesRef(labels: Labels): number {
+    return this.labels.push(labels)
+  }
+  append(batch: AppendBatch): AppendOutcome {
+    for (let i = 0; i < batch.count; i++)
+      this.samples.push([
+        this.labels[batch.refs[i]! - 1]!.toString(),
+        batch.timesMs[i]!,
+        `${batch.bits[2 * i + 1]!.toString(16)}:${batch.bits[2 * i]!.toString(16)}`,
+      ])
+    return {
+      appended: batch.count,
+      statuses: new Uint8Array(batch.count).fill(this.status),
+      histogramStatuses: [],
+    }
+  }
+}
+
+function receiver(): {
+  appender: RecordingAppender
+  send: (message: Buffer, type?: string, encoding?: string) => { status: number; text: string }
+} {
+  const appender = new RecordingAppender()
+  const target = new RemoteWriteReceiver({
+    appender,
+    logger: silentLogger,
+    registry: new Registry(),
+    nowMs: () => NOW,
+  })
+  return {
+    appender,
+    send: (message, type = TYPE, encoding = 'snappy') =>
+      target.receive(compressSync(message), type, encoding),
+  }
+}
+
+describe('remote write 1.0', () => {
+  test('samples arrive bit for bit, stale markers and zero too, and labels are read once', () => {
+    const { appender, send } = receiver()
+    const stale = Buffer.from('020000000000f07f', 'hex')
+    const message = Buffer.concat([
+      series({ __name__: 'up', job: 'ü' }, sample(NOW, double(1.5)), sample(NOW + 1, stale)),
+      series({ __name__: 'zero' }, field(2, Buffer.concat([Buffer.from([16]), varint(NOW)]))),
+    ])
+    expect(send(message)).toEqual({ status: 204, text: '' })
+    expect(appender.samples).toEqual([
+      ['{__name__="up", job="ü"}', NOW, '3ff80000:0'],
+      ['{__name__="up", job="ü"}', NOW + 1, '7ff00000:2'],
+      ['{__name__="zero"}', NOW, '0:0'],
+    ])
+    send(message)
+    expect(appender.labels).toHaveLength(2)
+  })
+
+  test('negative times', () => {
+    const { appender, send } = receiver()
+    send(series({ __name__: 'a' }, sample(-5, double(1))))
+    expect(appender.samples[0]![1]).toBe(-5)
+  })
+
+  test.each([
+    ['without a name', series({ job: 'a' }, sample(NOW, double(1))), /without a metric name/],
+    ['far in the future', series({ __name__: 'a' }, sample(NOW + 3_600_000, double(1))), /out of bounds/],
+    [
+      'a native histogram',
+      series({ __name__: 'a' }, field(4, Buffer.alloc(0))),
+      /native histograms are not stored/,
+    ],
+    [
+      'a cut message',
+      series({ __name__: 'a' }, sample(NOW, double(1))).subarray(0, -3),
+      /longer than its message/,
+    ],
+  ])('%s gets a 400', (_name, message, text) => {
+    const answer = receiver().send(message)
+    expect(answer.status).toBe(400)
+    expect(answer.text).toMatch(text)
+  })
+
+  test('what one series lacks does not keep the others out', () => {
+    const { appender, send } = receiver()
+    expect(
+      send(
+        Buffer.concat([
+          series({ job: 'a' }, sample(NOW, double(1))),
+          series({ __name__: 'b' }, sample(NOW, double(2))),
+        ]),
+      ).status,
+    ).toBe(400)
+    expect(appender.samples).toHaveLength(1)
+  })
+
+  test('a refused sample is named', () => {
+    const { appender, send } = receiver()
+    appender.status = AppendStatus.outOfOrder
+    expect(send(series({ __name__: 'a' }, sample(NOW, double(1))))).toEqual({
+      status: 400,
+      text: 'out of order sample',
+    })
+  })
+
+  test('other protocols are named', () => {
+    const { send } = receiver()
+    expect(send(Buffer.alloc(0), 'application/x-protobuf;proto=io.prometheus.write.v2.Request').status).toBe(
+      415,
+    )
+    expect(send(Buffer.alloc(0), 'text/plain').status).toBe(415)
+    expect(send(Buffer.alloc(0), TYPE, 'zstd').status).toBe(415)
+  })
+
+  test('a decompression bomb is refused before anything is allocated', () => {
+    const target = new RemoteWriteReceiver({
+      appender: new RecordingAppender(),
+      logger: silentLogger,
+      registry: new Registry(),
+      nowMs: () => NOW,
+    })
+    const bomb = Buffer.concat([varint(2 ** 31), Buffer.alloc(16, 1)])
+    expect(target.receive(bomb, TYPE, 'snappy')).toMatchObject({ status: 400 })
+  })
+
+  test('any bytes get an answer', () => {
+    const { send } = receiver()
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect([204, 400]).toContain(send(Buffer.from(bytes)).status)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

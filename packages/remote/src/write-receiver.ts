@@ -1,0 +1,198 @@
+import type { Counter, Logger, Registry } from '@promontory/base'
+import { AppendBatch, type Appender, AppendStatus, Labels } from '@promontory/model'
+import { decodeWriteRequest, uncompressSnappy, WireError } from '@promontory/wire'
+
+export interface RemoteWriteReceiverOptions {
+  readonly appender: Appender
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly nowMs: () => number
+}
+
+/** A request may decompress to so much, as in Prometheus. */
+export const REMOTE_WRITE_BYTES_MAX: number = 32 * 1024 * 1024
+/** Samples further ahead than this are refused, as in Prometheus. */
+const MAX_AHEAD_MS = 10 * 60 * 1000
+/** Series whose labels need not be read again; all are forgotten when there are more. */
+const KNOWN_SERIES_MAX = 500_000
+
+/** What the sender is told. 4xx: do not send this again; 5xx: do. */
+export interface RemoteWriteAnswer {
+  readonly status: 204 | 400 | 415 | 500
+  readonly text: string
+}
+
+/**
+ * Takes remote write 1.0 (https://prometheus.io/docs/specs/prw/remote_write_spec/). A whole request becomes visible at
+ * once. Samples that cannot be stored do not keep the others out; they are counted, and the sender gets a 400 so that it
+ * goes on. Sending the same request twice stores it once.
+ */
+export class RemoteWriteReceiver {
+  readonly #options: RemoteWriteReceiverOptions
+  readonly #batch = new AppendBatch(4096)
+  /** Ref by the bytes of the labels. */
+  readonly #known = new Map<string, number>()
+  /** Keys of the samples of the batch, for those whose series is gone. */
+  readonly #keys: string[] = []
+  readonly #rejected: Counter
+
+  constructor(options: RemoteWriteReceiverOptions) {
+    this.#options = options
+    this.#rejected = options.registry.counter({
+      name: 'promontory_remote_write_samples_rejected_total',
+      help: 'Samples received by remote write that were not stored.',
+      labels: ['reason'],
+    })
+    for (const reason of Object.values(REASONS)) this.#rejected.add(0, reason)
+  }
+
+  /** @param body  snappy-compressed protobuf @param contentType  of the request */
+  receive(body: Buffer, contentType: string, contentEncoding: string): RemoteWriteAnswer {
+    const proto = /proto=([\w.]+)/.exec(contentType)?.[1] ?? 'prometheus.WriteRequest'
+    if (!contentType.startsWith('application/x-protobuf') || proto !== 'prometheus.WriteRequest')
+      return {
+        status: 415,
+        text: `${contentType || 'no content type'} is not accepted; accepted: application/x-protobuf;proto=prometheus.WriteRequest`,
+      }
+    if (contentEncoding !== 'snappy' && contentEncoding !== '')
+      return { status: 415, text: `content encoding ${contentEncoding} is not accepted; accepted: snappy` }
+    try {
+      const fault = this.#fill(uncompressSnappy(body, REMOTE_WRITE_BYTES_MAX))
+      const refused = this.#append()
+      if (fault === undefined && refused === undefined) return { status: 204, text: '' }
+      return { status: 400, text: (fault ?? refused)! }
+    } catch (error) {
+      if (error instanceof WireError) return { status: 400, text: error.message }
+      this.#options.logger.error('Error appending remote write', { error })
+      return { status: 500, text: (error as Error).message }
+    } finally {
+      this.#batch.clear()
+      this.#keys.length = 0
+    }
+  }
+
+  /** Reads the message into the batch. @returns the first thing that could not be taken */
+  #fill(message: Buffer): string | undefined {
+    const batch = this.#batch
+    const latestMs = this.#options.nowMs() + MAX_AHEAD_MS
+    let fault: string | undefined
+    let ref = -1
+    let key = ''
+    decodeWriteRequest(message, {
+      series: (seriesKey, labels) => {
+        key = seriesKey
+        const known = this.#known.get(key)
+        if (known !== undefined) {
+          ref = known
+          return
+        }
+        const [resolved, problem] = this.#resolve(labels())
+        ref = resolved
+        fault ??= problem
+        if (ref < 0) return
+        if (this.#known.size >= KNOWN_SERIES_MAX) this.#known.clear()
+        this.#known.set(key, ref)
+      },
+      sample: (timeMs, bytes, at) => {
+        if (ref < 0) {
+          this.#rejected.inc(REASONS.invalidLabels)
+          return
+        }
+        if (timeMs > latestMs) {
+          this.#rejected.inc(REASONS.outOfBounds)
+          fault ??= `out of bounds: a sample is ${Math.round((timeMs - this.#options.nowMs()) / 1000)} s ahead`
+          return
+        }
+        batch.push(ref, timeMs, 0)
+        // As bits: a stale marker is a NaN with a payload.
+        batch.bits[2 * batch.count - 2] = bytes.readUInt32LE(at)
+        batch.bits[2 * batch.count - 1] = bytes.readUInt32LE(at + 4)
+        this.#keys.push(key)
+      },
+      exemplar: (labels, value, timeMs) => {
+        if (ref >= 0)
+          batch.exemplars.push({ ref, exemplar: { labels: Labels.from(pairsOf(labels)), value, timeMs } })
+      },
+      histogram: () => {
+        this.#rejected.inc(REASONS.histogram)
+        fault ??= 'native histograms are not stored yet'
+      },
+      metadata: () => {
+        // Metadata belongs to targets; that of pushed series is not kept.
+      },
+    })
+    return fault
+  }
+
+  /** @returns the ref, or -1 and why */
+  #resolve(parts: readonly string[]): [ref: number, fault: string | undefined] {
+    const labels = Labels.from(pairsOf(parts))
+    const problem = labelFault(parts, labels)
+    if (problem !== undefined) return [-1, problem]
+    const ref = this.#options.appender.seriesRef(labels)
+    return ref < 0 ? [-1, 'the storage takes no more series'] : [ref, undefined]
+  }
+
+  /** @returns why samples were refused, undefined when all were taken */
+  #append(): string | undefined {
+    const { appender } = this.#options
+    const batch = this.#batch
+    if (batch.count === 0 && batch.exemplars.length === 0) return undefined
+    const { statuses } = appender.append(batch)
+    let fault: string | undefined
+    for (let i = 0; i < statuses.length; i++) {
+      const status = statuses[i]!
+      if (status === AppendStatus.appended || status === AppendStatus.duplicateSame) continue
+      const reason = reasonOf(status)
+      this.#rejected.inc(reason)
+      fault ??= reason
+      if (status === AppendStatus.unknownSeries) this.#known.delete(this.#keys[i]!)
+    }
+    return fault
+  }
+}
+
+const REASONS = {
+  invalidLabels: 'invalid labels',
+  outOfBounds: 'out of bounds',
+  outOfOrder: 'out of order sample',
+  duplicate: 'duplicate sample for timestamp',
+  tooOld: 'too old sample',
+  unknownSeries: 'series is gone, send again',
+  histogram: 'native histogram',
+  noMemory: 'storage full',
+} as const
+
+function reasonOf(status: number): string {
+  switch (status) {
+    case AppendStatus.outOfOrder:
+      return REASONS.outOfOrder
+    case AppendStatus.duplicateTimestamp:
+      return REASONS.duplicate
+    case AppendStatus.tooOld:
+      return REASONS.tooOld
+    case AppendStatus.outOfBounds:
+      return REASONS.outOfBounds
+    case AppendStatus.unknownSeries:
+      return REASONS.unknownSeries
+    default:
+      return REASONS.noMemory
+  }
+}
+
+function* pairsOf(parts: readonly string[]): IterableIterator<[string, string]> {
+  for (let i = 0; i + 1 < parts.length; i += 2) yield [parts[i]!, parts[i + 1]!]
+}
+
+function labelFault(parts: readonly string[], labels: Labels): string | undefined {
+  if (labels.metricName === '') return `invalid labels: a series without a metric name: ${labels.toString()}`
+  const names = new Set<string>()
+  for (let i = 0; i < parts.length; i += 2) {
+    const name = parts[i]!
+    if (name === '') return `invalid labels: a label without a name in ${labels.toString()}`
+    if (names.has(name)) return `invalid labels: the label ${name} stands twice in ${labels.toString()}`
+    names.add(name)
+    if (parts[i + 1]!.includes('\ufffd')) return `invalid labels: the value of ${name} is not UTF-8`
+  }
+  return undefined
+}

@@ -1,0 +1,33 @@
+import snappy from 'snappy'
+
+/** A message that is not what its protocol says; the sender must not send it again. */
+export class WireError extends Error {
+  override readonly name = 'WireError'
+}
+
+/**
+ * Decompresses snappy's block format.
+ * @param bytesMax  the announced size is compared with it before anything is allocated
+ * @throws WireError
+ */
+export function uncompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
+  const announced = announcedLength(bytes)
+  if (announced > bytesMax)
+    throw new WireError(`a message of ${announced} bytes is longer than ${bytesMax} bytes`)
+  try {
+    return snappy.uncompressSync(bytes, { asBuffer: true }) as Buffer
+  } catch (error) {
+    throw new WireError(`snappy: corrupt input (${(error as Error).message})`, { cause: error })
+  }
+}
+
+function announcedLength(bytes: Uint8Array): number {
+  let length = 0
+  for (let i = 0; i < 5; i++) {
+    const byte = bytes[i]
+    if (byte === undefined) throw new WireError('snappy: corrupt input (it ends in its length)')
+    length += (byte & 127) * 128 ** i
+    if (byte < 128) return length
+  }
+  throw new WireError('snappy: corrupt input (its length is too long)')
+}
