@@ -17,6 +17,8 @@ import { startShop } from './demo/shop.ts'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const BYTES_MAX = 300_000
+/** The tiles of the first page show what has been measured since the start. */
+const RUN_UP_MS = 60_000
 const SIZE = { width: 1360, height: 850 }
 
 const GRAPH = 'sum by (route) (rate(http_requests_total[1m]))'
@@ -39,6 +41,7 @@ async function main(directory: string): Promise<void> {
   try {
     const origin = `http://127.0.0.1:${port}`
     await until('delivered alerts', async () => (await count(`${origin}/api/v1/inbox`, 'messages')) > 1)
+    await new Promise((done) => setTimeout(done, RUN_UP_MS))
     await shoot(origin, directory)
   } finally {
     program.kill()
@@ -54,11 +57,11 @@ function start(scratch: string, port: number): ChildProcess {
     join(ROOT, 'bin/promontory'),
     [
       'serve',
-      `--config.file=${join(scratch, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(scratch, 'data')}`,
+      '--config.file=prometheus.yml',
+      '--storage.tsdb.path=data',
       `--web.listen-address=127.0.0.1:${port}`,
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    { cwd: scratch, stdio: ['ignore', 'ignore', 'inherit'] },
   )
 }
 

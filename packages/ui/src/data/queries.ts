@@ -45,7 +45,9 @@ export async function rangeQuery(
 export function toChart({ data, startS, endS, stepS }: RangeAnswer): ChartData {
   const count = Math.floor((endS - startS) / stepS + 1e-6) + 1
   const times = Array.from({ length: count }, (_, i) => startS + i * stepS)
-  const series = data.map(({ metric, values = [] }) => {
+  // A native histogram is no line: such series are left out.
+  const lines = data.filter(({ values = [] }) => values.length > 0)
+  const series = lines.map(({ metric, values = [] }) => {
     const column = Array<number | null>(count).fill(null)
     for (const [timeS, value] of values) column[Math.round((timeS - startS) / stepS)] = toNumber(value)
     return { name: seriesName(metric), values: column }

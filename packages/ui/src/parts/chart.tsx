@@ -40,7 +40,7 @@ export function Chart(props: ChartProps): ReactNode {
     const options: uPlot.Options = {
       width: element.clientWidth,
       height,
-      padding: [12, 8, 0, 0],
+      padding: [12, 28, 0, 0],
       cursor: { drag: { x: onZoom !== undefined, y: false, setScale: false }, points: { size: 6 } },
       legend: { show: false },
       scales: { x: { time: true }, y: { range: yRange } },

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { bytes, percent, shortNumber, wholeNumber } from '../../data/format.ts'
 import { rangeQuery, toChart } from '../../data/queries.ts'
+import { useActiveTargets } from './up-card.tsx'
+import { MachineNotWatched } from './machine-not-watched.tsx'
 import { Spark } from '../../parts/spark.tsx'
 
 interface Tile {
@@ -77,14 +79,33 @@ const TILES: readonly Tile[] = [
 
 const SPAN_S = 900
 
-/** This machine and the server in eight numbers, with their last quarter of an hour. */
+/** This machine and the server in eight numbers, with their last quarter of an hour; those that nobody publishes are left out. */
 export function MachineTiles(): ReactNode {
+  const { data } = useQuery({
+    queryKey: ['home', 'metrics'],
+    queryFn: ({ signal }) =>
+      ask<readonly string[]>(
+        'label/__name__/values',
+        { 'match[]': `{__name__=~"${TILES.map(({ metric }) => metric).join('|')}"}` },
+        signal,
+      ),
+    refetchInterval: 10_000,
+  })
+  const waiting =
+    useActiveTargets().data?.data.activeTargets.some(({ health }) => health === 'unknown') ?? true
+  const published = TILES.filter(({ metric }) => data?.data.includes(metric))
+  const shown = data === undefined || waiting ? TILES : published
   return (
-    <section className="tiles" aria-label="This machine">
-      {TILES.map((tile) => (
-        <MachineTile key={tile.title} tile={tile} />
-      ))}
-    </section>
+    <>
+      {shown.length === 0 ? null : (
+        <section className="tiles" aria-label="This machine">
+          {shown.map((tile) => (
+            <MachineTile key={tile.title} tile={tile} />
+          ))}
+        </section>
+      )}
+      {shown.some(({ metric }) => metric.startsWith('node_')) ? null : <MachineNotWatched />}
+    </>
   )
 }
 
@@ -117,40 +138,17 @@ function MachineTile({ tile }: { tile: Tile }): ReactNode {
       </h3>
       <p className="tile-value" aria-live="off">
         {last === undefined ? (
-          <small>{error !== null ? 'no answer' : data === undefined ? '\u00a0' : 'no value yet'}</small>
+          <small>{error !== null ? 'no answer' : data === undefined ? '\u00a0' : 'waiting for data'}</small>
         ) : (
           tile.format(last)
         )}
       </p>
       {error !== null ? (
         <p className="soft small">{error.message}</p>
-      ) : data !== undefined && last === undefined ? (
-        <Why metric={tile.metric} />
+      ) : data !== undefined && last === undefined && tile.expr.includes('rate(') ? (
+        <p className="soft small">A rate needs two scrapes.</p>
       ) : null}
       <Spark values={values} tone={tone} {...(tile.max === undefined ? {} : { max: tile.max })} />
     </article>
-  )
-}
-
-/** Why a tile has no value: nobody publishes the metric, or a rate lacks its second scrape. */
-function Why({ metric }: { metric: string }): ReactNode {
-  const { data } = useQuery({
-    queryKey: ['home', 'is-there', metric],
-    queryFn: ({ signal }) =>
-      ask<readonly string[]>('label/__name__/values', { 'match[]': metric, limit: 1 }, signal),
-    refetchInterval: 10_000,
-  })
-  return (
-    <p className="soft small" style={{ overflowWrap: 'anywhere' }}>
-      {data === undefined ? (
-        '\u00a0'
-      ) : data.data.length > 0 ? (
-        'A rate needs two scrapes.'
-      ) : (
-        <>
-          No target publishes <code>{metric}</code>.
-        </>
-      )}
-    </p>
   )
 }

@@ -47,10 +47,10 @@ export function Graph({
               type="button"
               aria-pressed={!hidden.has(i)}
               onClick={(event) => click(i, event)}
-              title="Click: show alone. Ctrl click: switch off."
+              title={`${series.name}\nClick: show alone. Ctrl click: switch off.`}
             >
               <span className="swatch" style={{ background: colors[i % colors.length] }} />
-              <span style={{ flex: 1 }}>{series.name}</span>
+              <span className="name">{series.name}</span>
               <span className="number soft">{lastOf(series.values)}</span>
             </button>
           </li>

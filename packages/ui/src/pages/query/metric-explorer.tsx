@@ -7,6 +7,15 @@ import { isFound } from '../../parts/search-field.tsx'
 /** Rows drawn at most; a search narrows the rest. */
 const ROWS_MAX = 200
 
+/** Series that no target publishes: each scrape brings them forth. */
+const MADE_BY_SCRAPES: Readonly<Record<string, string>> = {
+  up: '1 when the last scrape of the target worked, 0 when it failed.',
+  scrape_duration_seconds: 'How long the scrape took.',
+  scrape_samples_scraped: 'Samples that the target published.',
+  scrape_samples_post_metric_relabeling: 'Samples that were left after metric_relabel_configs.',
+  scrape_series_added: 'New series of this scrape, approximately.',
+}
+
 interface Metadata {
   readonly type: string
   readonly help: string
@@ -114,7 +123,12 @@ function useMetrics(): {
         ? undefined
         : listed.map((name) => {
             const found = known[name]?.[0] ?? known[name.replace(/_(bucket|sum|count|total)$/, '')]?.[0]
-            return { name, type: found?.type ?? '', help: found?.help ?? '' }
+            const made = MADE_BY_SCRAPES[name]
+            return {
+              name,
+              type: found?.type ?? (made === undefined ? '' : 'gauge'),
+              help: found?.help ?? made ?? '',
+            }
           }),
     [listed, known],
   )

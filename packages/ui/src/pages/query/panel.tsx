@@ -237,8 +237,12 @@ function ResultView({
   if (chart === undefined || chart.series.length === 0)
     return (
       <EmptyState
-        title="No series"
-        text="Nothing matches in this range. Check the names, the labels, and whether the target is up."
+        title={result.answer.data.length > 0 ? 'Histograms are no lines' : 'No series'}
+        text={
+          result.answer.data.length > 0
+            ? 'Draw a part of them, e.g. with histogram_quantile(0.95, …), or look at the table.'
+            : 'Nothing matches in this range. Check the names, the labels, and whether the target is up.'
+        }
       />
     )
   return (

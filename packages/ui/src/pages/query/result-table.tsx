@@ -1,6 +1,7 @@
-import type { HistogramJson, MatrixSeries, QueryData, VectorSeries } from '@promontory/api'
+import type { MatrixSeries, QueryData, VectorSeries } from '@promontory/api'
 import { useState, type ReactNode } from 'react'
-import { seriesName } from '../../data/format.ts'
+import { dateTime, seriesName } from '../../data/format.ts'
+import { HistogramCell } from './histogram-cell.tsx'
 import { EmptyState } from '../../parts/states.tsx'
 
 const ROWS_AT_FIRST = 500
@@ -57,15 +58,14 @@ type Row = VectorSeries | MatrixSeries
 
 function valueOf(series: Row): ReactNode {
   if ('value' in series && series.value !== undefined) return series.value[1]
-  if ('histogram' in series && series.histogram !== undefined) return histogramText(series.histogram[1])
+  if ('histogram' in series && series.histogram !== undefined)
+    return <HistogramCell histogram={series.histogram[1]} />
+  if ('histograms' in series && series.histograms !== undefined)
+    return series.histograms.map(([timeS, histogram]) => <HistogramCell key={timeS} histogram={histogram} />)
   if (!('values' in series) || series.values === undefined) return ''
   return series.values.map(([timeS, value]) => (
     <div key={timeS}>
-      {value} <span className="soft">@{timeS}</span>
+      {value} <span className="soft">@ {dateTime(timeS * 1000)}</span>
     </div>
   ))
-}
-
-function histogramText({ count, sum, buckets = [] }: HistogramJson): string {
-  return `count ${count}, sum ${sum}, ${buckets.length} buckets`
 }

@@ -21,6 +21,7 @@ const RANKS: Readonly<Record<TargetHealth, number>> = { down: 0, unknown: 1, up:
 export function TargetsPage(): ReactNode {
   const [wanted, setWanted] = useState<Wanted>('all')
   const [search, setSearch] = useState(() => new URLSearchParams(window.location.search).get('search') ?? '')
+  const [tried, setTried] = useState<ActiveTarget>()
   const { data, error, refetch } = useQuery({
     queryKey: ['targets', 'any'],
     queryFn: ({ signal }) => ask<TargetsData>('targets', { state: 'any' }, signal),
@@ -81,15 +82,24 @@ export function TargetsPage(): ReactNode {
       ) : (
         <div className="stack">
           {poolsOf(shown).map(([pool, members]) => (
-            <Pool key={pool} pool={pool} targets={members} />
+            <Pool key={pool} pool={pool} targets={members} onTry={setTried} />
           ))}
         </div>
       )}
+      {tried === undefined ? null : <TryTarget target={tried} onClose={() => setTried(undefined)} />}
     </>
   )
 }
 
-function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[] }): ReactNode {
+function Pool({
+  pool,
+  targets,
+  onTry,
+}: {
+  pool: string
+  targets: readonly ActiveTarget[]
+  onTry: (target: ActiveTarget) => void
+}): ReactNode {
   const [all, setAll] = useState(false)
   const ordered = targets.toSorted((a, b) => RANKS[a.health] - RANKS[b.health])
   const rows = all ? ordered : ordered.slice(0, ROWS_AT_FIRST)
@@ -117,7 +127,11 @@ function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[
           </thead>
           <tbody>
             {rows.map((target) => (
-              <TargetRow key={target.scrapeUrl + JSON.stringify(target.labels)} target={target} />
+              <TargetRow
+                key={target.scrapeUrl + JSON.stringify(target.labels)}
+                target={target}
+                onTry={onTry}
+              />
             ))}
           </tbody>
         </table>
@@ -136,8 +150,13 @@ function Pool({ pool, targets }: { pool: string; targets: readonly ActiveTarget[
   )
 }
 
-function TargetRow({ target }: { target: ActiveTarget }): ReactNode {
-  const [trying, setTrying] = useState(false)
+function TargetRow({
+  target,
+  onTry,
+}: {
+  target: ActiveTarget
+  onTry: (target: ActiveTarget) => void
+}): ReactNode {
   return (
     <tr>
       <td style={{ overflowWrap: 'anywhere' }}>
@@ -169,16 +188,15 @@ function TargetRow({ target }: { target: ActiveTarget }): ReactNode {
           every {target.scrapeInterval}
         </span>
       </td>
-      <td className="right">
+      <td className="action">
         <button
           type="button"
           className="button"
           aria-label={`Try now: ${target.scrapeUrl}`}
-          onClick={() => setTrying(true)}
+          onClick={() => onTry(target)}
         >
           Try now
         </button>
-        {trying ? <TryTarget target={target} onClose={() => setTrying(false)} /> : null}
       </td>
     </tr>
   )
