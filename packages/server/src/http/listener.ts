@@ -17,6 +17,9 @@ export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
+/** How often idle connections are looked for while closing. */
+const CLOSE_IDLE_MS = 50
+
 /** An open port. */
 export class Listener {
   readonly #server: Server
@@ -69,8 +72,11 @@ export class Listener {
       const cut = setTimeout(() => {
         for (const socket of this.#sockets) socket.destroy()
       }, graceMs)
+      // A connection that is kept alive becomes idle when its answer is out, and would then hold us up.
+      const closeIdle = setInterval(() => this.#server.closeIdleConnections(), CLOSE_IDLE_MS)
       this.#server.close(() => {
         clearTimeout(cut)
+        clearInterval(closeIdle)
         resolve()
       })
       this.#server.closeIdleConnections()
