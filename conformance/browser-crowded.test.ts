@@ -35,6 +35,13 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['flags', '/flags'],
 ]
 
+const DIALOGS: readonly (readonly [name: string, path: string, button: string | RegExp])[] = [
+  ['metrics', '/query', 'Browse the metrics'],
+  ['trial scrape', '/targets?search=many', /^Try now/],
+  ['new silence', '/alerts', 'New silence'],
+  ['shortcuts', '/rules', 'Keyboard shortcuts'],
+]
+
 /** Forty jobs, 1,050 targets, hundreds of series, names and values of 400 characters. */
 describe.skipIf(!HAS_CHROMIUM)('crowded pages in Chromium (skipped when it is not installed)', () => {
   const workspace = new Workspace()
@@ -89,6 +96,15 @@ ${jobs.join('')}`
     const found: Record<string, string[]> = {}
     for (const [name, path] of PAGES) {
       await page.goto(path)
+      await loaded(page)
+      const violations = await accessibilityFaults(page)
+      if (violations.length > 0) found[name] = violations.slice(0, 5)
+    }
+    for (const [name, path, button] of DIALOGS) {
+      await page.goto(path)
+      await loaded(page)
+      await page.getByRole('button', { name: button }).first().click()
+      await page.getByRole('dialog').waitFor()
       await loaded(page)
       const violations = await accessibilityFaults(page)
       if (violations.length > 0) found[name] = violations.slice(0, 5)

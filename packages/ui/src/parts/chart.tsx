@@ -174,7 +174,7 @@ function showTip(
   const width = plot.over.clientWidth
   const x = plot.over.offsetLeft + left
   tip.style.left = left > width / 2 ? 'auto' : `${x + 14}px`
-  tip.style.right = left > width / 2 ? `${width - left + 14}px` : 'auto'
+  tip.style.right = left > width / 2 ? `${(tip.parentElement?.clientWidth ?? 0) - x + 14}px` : 'auto'
   tip.style.top = '0.75rem'
 }
 

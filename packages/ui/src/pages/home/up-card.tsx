@@ -130,5 +130,5 @@ function jobsOf(targets: readonly ActiveTarget[]): Job[] {
       const state = down.length > 0 ? 'down' : up < of.length ? 'waiting' : 'up'
       return { name, count: of.length, up, state, reason: down[0]?.lastError ?? '' }
     })
-    .sort((a, b) => RANKS[a.state] - RANKS[b.state] || a.name.localeCompare(b.name))
+    .sort((a, b) => RANKS[a.state] - RANKS[b.state] || a.name.localeCompare(b.name, 'en', { numeric: true }))
 }
