@@ -98,7 +98,6 @@ export class Maintenance {
       })
     this.reloadBlocks()
     const removed = await truncateHead(head, maxTimeMs)
-    head.minTimeMs = Math.max(head.minTimeMs, maxTimeMs)
     logger.info('Head GC completed', { removed_series: removed })
     await this.#truncateWal(maxTimeMs)
   }

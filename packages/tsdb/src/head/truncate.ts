@@ -2,12 +2,14 @@ import {
   C_ADDRESS,
   C_LENGTH,
   C_MAX_TIME,
+  C_MIN_TIME,
   H_CHUNKS,
   H_SEQUENCE,
   S_LAST_TIME,
   S_NUM,
   S_OPEN,
   S_OPEN_CAPACITY,
+  S_OPEN_MIN_TIME,
   S_SEALED,
   S_SEALED_CAPACITY,
   S_SEALED_COUNT,
@@ -20,17 +22,21 @@ const TURN_MS = 4
 
 /**
  * Frees what a block has taken over: chunks that end before `minTimeMs`, then series that have none left. Works in short
- * turns; readers that started before keep what they saw.
+ * turns; readers that started before keep what they saw. Afterwards the head begins at the oldest sample that it has.
  * @returns series removed
  */
 export async function truncateHead(head: Head, minTimeMs: number): Promise<number> {
   const turn = new Turn()
   const dead: number[] = []
+  let oldestMs = Infinity
   for (let slot = 1; slot < head.series.top; slot++) {
     if (!head.series.isAlive(slot)) continue
     if (dropChunks(head, slot, minTimeMs)) dead.push(slot)
+    else oldestMs = Math.min(oldestMs, firstTime(head, slot))
     await turn.pause()
   }
+  // Not simply `minTimeMs`: behind a long gap it would take a compaction per empty range to get here.
+  head.minTimeMs = Math.max(minTimeMs, oldestMs)
   const pairs = new Set<number>()
   for (const slot of dead) {
     // It may have got a sample since its chunks were looked at.
@@ -67,6 +73,13 @@ class Turn {
 function isEmpty({ memory }: Head, slot: number): boolean {
   const base = memory.seriesAddress(slot)
   return memory.u16[(base + S_NUM) >>> 1] === 0 && memory.u16[(base + S_SEALED_COUNT) >>> 1] === 0
+}
+
+/** Time of the oldest sample of a series that has one. */
+function firstTime({ memory }: Head, slot: number): number {
+  const base = memory.seriesAddress(slot)
+  const sealed = memory.u16[(base + S_SEALED_COUNT) >>> 1]! > 0
+  return memory.f64[(sealed ? memory.u32[(base + S_SEALED) >>> 2]! + C_MIN_TIME : base + S_OPEN_MIN_TIME) >>> 3]!
 }
 
 /** @returns whether the series has no chunk left */
