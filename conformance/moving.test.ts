@@ -113,6 +113,25 @@ describe.skipIf(prometheus === undefined || promtool === undefined)(
       application.close()
     })
 
+    test('a snapshot of ours restores in Prometheus', async () => {
+      const flags = ['--web.enable-admin-api']
+      const ours = workspace.keep(
+        await startPromontory({ dataDirectory: workspace.data, config: 'scrape_configs: []\n', flags }),
+      )
+      const atS = Date.now() / 1000
+      const wanted = await everything(ours, atS)
+      expect(wanted.size).toBeGreaterThan(55)
+      const answer = (await (
+        await fetch(`${ours.url}/api/v1/admin/tsdb/snapshot`, { method: 'POST' })
+      ).json()) as { data: { name: string } }
+      await ours.stop()
+      const idle = join(workspace.directory, 'idle.yml')
+      writeFileSync(idle, 'scrape_configs: []\n')
+      const theirs = await startPrometheus(join(workspace.data, 'snapshots', answer.data.name), idle)
+      expect(await everything(theirs, atS)).toEqual(wanted)
+      await theirs.stop()
+    })
+
     test('one directory has one owner at a time', async () => {
       const directory = join(workspace.directory, 'owned')
       const idle = join(workspace.directory, 'idle.yml')

@@ -48,6 +48,12 @@ export const PATHS: readonly Path[] = [
   ...get('scrape', '/api/v1/scrape_pools', '/api/v1/scrape_pools/config'),
   ...action('scrape', '/api/v1/targets/try', '/api/v1/targets/add'),
   ...action('remote', '/api/v1/write'),
+  ...post(
+    'tsdb',
+    '/api/v1/admin/tsdb/snapshot',
+    '/api/v1/admin/tsdb/delete_series',
+    '/api/v1/admin/tsdb/clean_tombstones',
+  ),
   ...get('rules', '/api/v1/rules', '/api/v1/alerts'),
   ...get('alertmanager', '/api/v1/alertmanagers', '/api/v1/notifications/history', '/api/v1/inbox'),
   ...get(

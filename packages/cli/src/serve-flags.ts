@@ -111,9 +111,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Time after which a request that is not read, or an idle connection, is closed.',
   ),
   toggle('web.enable-lifecycle', 'Switch on /-/reload and /-/quit.'),
-  toggle('web.enable-admin-api', 'Switch on the administrative API.', {
-    refused: 'deleting series and snapshots are not built yet',
-  }),
+  toggle('web.enable-admin-api', 'Switch on the administrative API: snapshots.'),
   toggle('web.allow-anonymous-read', 'Off loopback, let everybody read without a credential.'),
   works('query.timeout', '2m', 'Time a query may take.'),
   works('query.max-concurrency', '20', 'Queries at once at most.'),
@@ -245,6 +243,7 @@ export function parseServeFlags(args: readonly string[]): ServerOptions {
     routePrefix: routePrefix(values.one('web.route-prefix'), externalUrl),
     corsOrigin: corsOrigin(values.one('web.cors.origin')),
     enableLifecycle: values.flag('web.enable-lifecycle'),
+    enableAdminApi: values.flag('web.enable-admin-api'),
     enableRemoteWriteReceiver: values.flag('web.enable-remote-write-receiver'),
     anonymousRead: values.flag('web.allow-anonymous-read'),
     maxConnections: values.count('web.max-connections'),

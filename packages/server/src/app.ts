@@ -11,6 +11,7 @@ import type { Configuration } from './configuration.ts'
 import { failure, send } from './http/answer.ts'
 import { Gate } from './http/gate.ts'
 import type { ServerOptions } from './options.ts'
+import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
 import { configRoutes } from './routes/config-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
@@ -72,6 +73,7 @@ export function createApp(input: AppInput): Application {
   targetRoutes(app, environment, configuration.scrape)
   ruleRoutes(app, configuration.rules)
   writeRoutes(app, environment)
+  adminRoutes(app, environment)
   alertingRoutes(app, environment, input.fanout)
   app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())

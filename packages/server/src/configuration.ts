@@ -272,6 +272,10 @@ function requireSupported(ready: ReadyConfig): ReadyConfig {
     field('out_of_order_time_window', 'late samples are not taken yet: leave the field out')
   if ((tsdb?.retention?.percentage ?? 0) > 0)
     field('retention.percentage', 'not supported yet: use retention.size')
+  if (config.global.query_log_file !== '')
+    faults.push(
+      `${ready.file}: global.query_log_file: queries are not logged to a file yet: leave the field out`,
+    )
   if (faults.length > 0) throw new ConfigLoadError(faults.join('\n'))
   return ready
 }

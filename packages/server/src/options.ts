@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly routePrefix: string
   readonly corsOrigin: RegExp
   readonly enableLifecycle: boolean
+  /** `--web.enable-admin-api` */
+  readonly enableAdminApi: boolean
   /** `--web.enable-remote-write-receiver` */
   readonly enableRemoteWriteReceiver: boolean
   /** `--web.allow-anonymous-read`: off loopback, reading needs no credential. */

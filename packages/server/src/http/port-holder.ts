@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 
 /** The process that listens on a TCP port, found in /proc; undefined when it cannot be seen (other user, not Linux). */
 export function portHolder(port: number): { pid: number; name: string } | undefined {
@@ -6,13 +7,18 @@ export function portHolder(port: number): { pid: number; name: string } | undefi
     const inodes = listeningInodes(port)
     if (inodes.size === 0) return undefined
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsSocket(pid, inodes))
-        return { pid: Number(pid), name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim() }
+      if (holdsSocket(pid, inodes)) return { pid: Number(pid), name: programName(pid) }
     }
   } catch {
     // No /proc: the message goes without the name.
   }
   return undefined
+}
+
+/** The program's file name: `comm` may hold the name of a thread. */
+function programName(pid: string): string {
+  const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  return basename(program) || readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
 }
 
 const LISTEN_STATE = '0A'

@@ -9,7 +9,7 @@ import {
   writeText,
 } from '@promontory/exposition'
 import { formatExpr } from './expression-text.ts'
-import { failure, failureOf, send, success } from '../http/answer.ts'
+import { failureOf, send, success } from '../http/answer.ts'
 import { PROMETHEUS_VERSION, VERSION } from '../version.ts'
 import { type RouteEnvironment, readParams } from './environment.ts'
 
@@ -23,8 +23,6 @@ export interface ServerState {
   /** Why the configuration that was tried last is not in use; undefined when it is. */
   readonly reloadError: () => string | undefined
 }
-
-const UNSUPPORTED_ADMIN = 'admin APIs disabled'
 
 /** `/api/v1/status/*`, `/metrics`, `/version`, format and parse of expressions. */
 export function statusRoutes(app: Hono, environment: RouteEnvironment, state: ServerState): void {
@@ -78,14 +76,6 @@ export function statusRoutes(app: Hono, environment: RouteEnvironment, state: Se
   })
   app.get('/-/healthy', (c) => c.text('Promontory is Healthy.\n'))
   app.get('/-/ready', (c) => c.text('Promontory is Ready.\n'))
-  for (const path of [
-    '/api/v1/admin/tsdb/snapshot',
-    '/api/v1/admin/tsdb/delete_series',
-    '/api/v1/admin/tsdb/clean_tombstones',
-  ])
-    app.on(['POST', 'PUT'], path, (c) =>
-      failure(c, 'unavailable', `${UNSUPPORTED_ADMIN}: switch them on with --web.enable-admin-api`),
-    )
   expressionRoutes(app, environment)
 }
 

@@ -8,6 +8,7 @@ import { listSegments, walBytes, type WalWriter } from '../wal/writer.ts'
 import type { WalCompression } from '../wal/format.ts'
 import { blockRanges, maxBlockRange, planCompaction } from './plan.ts'
 import { beyondRetention, directoryBytes, type Retention } from './retention.ts'
+import { snapshotBlocks, snapshotName } from './snapshot.ts'
 import type { CompactionResult, CompactionTask } from './task.ts'
 
 export interface MaintenanceOptions {
@@ -114,6 +115,29 @@ export class Maintenance {
     const lastSegment = first + Math.floor(((segments.at(-1)! - first) * 2) / 3)
     if (lastSegment <= first) return
     await runTask({ kind: 'checkpoint', walDirectory, lastSegment, minTimeMs, compression: walCompression })
+  }
+
+  /**
+   * Writes `snapshots/<name>` below the data directory: the blocks, and the head as one more block. What it holds can be
+   * copied anywhere and opened by Prometheus and by us.
+   * @returns the name
+   */
+  async snapshot(skipHead: boolean): Promise<string> {
+    await this.run()
+    const { directory, head, runTask } = this.#options
+    const name = snapshotName(Date.now())
+    const target = join(directory, 'snapshots', name)
+    snapshotBlocks(this.blocks, target)
+    const { minTimeMs, maxTimeMs } = head
+    if (!skipHead && maxTimeMs >= minTimeMs)
+      await runTask({
+        kind: 'head-block',
+        parent: target,
+        ulid: newUlid(Date.now()),
+        minTimeMs,
+        maxTimeMs: maxTimeMs + 1,
+      })
+    return name
   }
 
   /** Reads the list of blocks anew; tells it on when it changed. */

@@ -79,7 +79,9 @@ function isEmpty({ memory }: Head, slot: number): boolean {
 function firstTime({ memory }: Head, slot: number): number {
   const base = memory.seriesAddress(slot)
   const sealed = memory.u16[(base + S_SEALED_COUNT) >>> 1]! > 0
-  return memory.f64[(sealed ? memory.u32[(base + S_SEALED) >>> 2]! + C_MIN_TIME : base + S_OPEN_MIN_TIME) >>> 3]!
+  return memory.f64[
+    (sealed ? memory.u32[(base + S_SEALED) >>> 2]! + C_MIN_TIME : base + S_OPEN_MIN_TIME) >>> 3
+  ]!
 }
 
 /** @returns whether the series has no chunk left */
