@@ -18,6 +18,8 @@ export interface Vocabulary {
   readonly atSeconds: readonly number[]
   /** Durations for ranges and offsets, e.g. on and off the scrape interval. */
   readonly durations: readonly string[]
+  /** Whether functions and aggregations behind `promql-experimental-functions` may be used. */
+  readonly experimental?: boolean
 }
 
 /** Numbers in [0, 1) from a seed: Mulberry32. The same seed gives the same numbers everywhere. */
@@ -54,7 +56,10 @@ export function smallerQueries(query: string, options: ParserOptions = ALL_PARSE
 }
 
 const OVER_TIME = ['avg', 'min', 'max', 'sum', 'count', 'last', 'present', 'stddev', 'stdvar'].map((name) => `${name}_over_time`) // prettier-ignore
-const ELEMENTWISE = ['abs', 'ceil', 'floor', 'sgn', 'sqrt', 'exp', 'ln', 'deg', 'sin', 'round', 'timestamp', 'hour', 'day_of_year'] // prettier-ignore
+const EXPERIMENTAL_OVER_TIME = ['mad', 'ts_of_max', 'ts_of_min', 'ts_of_last'].map(
+  (name) => `${name}_over_time`,
+)
+const ELEMENTWISE = ['abs', 'ceil', 'floor', 'sgn', 'sqrt', 'exp', 'ln', 'log2', 'log10', 'deg', 'rad', 'sin', 'atan', 'tanh', 'round', 'timestamp', 'minute', 'hour', 'day_of_week', 'day_of_year', 'days_in_month'] // prettier-ignore
 const AGGREGATIONS = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar']
 
 class QueryWriter {
@@ -135,6 +140,10 @@ class QueryWriter {
       () => `predict_linear(${any}, ${this.#pick(['60', '-300', '3600'])})`,
       () => `absent_over_time(${any})`,
     ]
+    if (this.#words.experimental === true && this.#chance(0.06))
+      return this.#chance(0.8)
+        ? `${this.#pick(EXPERIMENTAL_OVER_TIME)}(${any})`
+        : `double_exponential_smoothing(${any}, ${this.#pick(['0.1', '0.5'])}, 0.3)`
     return this.#pick(forms)()
   }
 
@@ -152,7 +161,14 @@ class QueryWriter {
     const forms = [
       `quantile${grouping}(${this.#pick(['0.1', '0.5', '0.99'])}, ${inner})`,
       `count_values${grouping}("v", ${inner})`,
+      `${this.#pick(['topk', 'bottomk'])}${grouping}(${this.#pick(['0', '1', '3', '100'])}, ${inner})`,
     ]
+    if (this.#words.experimental === true)
+      forms.push(
+        // Of selected series: what comes out of functions has no order in Prometheus.
+        `limitk${grouping}(${this.#pick(['1', '4'])}, ${this.vector(0)})`,
+        `limit_ratio${grouping}(${this.#pick(['0.3', '-0.6', '1.5'])}, ${inner})`,
+      )
     return this.#pick(forms)
   }
 
@@ -173,7 +189,19 @@ class QueryWriter {
     const right = this.vector(depth)
     if (this.#chance(0.35))
       return `(${left}) ${this.#pick(['and', 'or', 'unless'])}${this.#matching()} (${right})`
+    if (this.#chance(0.25)) return this.#manyToOne(left, right)
     return `(${left}) ${this.#operator()}${this.#matching()} (${right})`
+  }
+
+  /** A match with one side summed up by the labels that are compared, so that it is found once mostly. */
+  #manyToOne(many: string, one: string): string {
+    const names = Object.keys(this.#words.labels).filter(() => this.#chance(0.5))
+    const summed = `${this.#pick(AGGREGATIONS)} by (${names.join(', ')}) (${one})`
+    const operator = `${this.#operator()} on (${names.join(', ')})`
+    const extra = this.#chance(0.2) ? this.#pick(Object.keys(this.#words.labels)) : ''
+    return this.#chance(0.5)
+      ? `(${many}) ${operator} group_left (${names.includes(extra) ? '' : extra}) (${summed})`
+      : `(${summed}) ${operator} group_right () (${many})`
   }
 
   #matching(): string {
@@ -192,7 +220,9 @@ class QueryWriter {
         : `histogram_fraction(0, 2, ${rate})`
     }
     if (classicHistograms.length === 0) return this.vector(0)
+    if (this.#chance(0.005)) return `histogram_quantile(${this.#pick(['-1', '0.5', '2'])}, ${this.vector(0)})`
     const bucket = `rate(${this.#range(`${this.#pick(classicHistograms)}_bucket`)})`
+    if (this.#chance(0.15)) return `histogram_fraction(0.2, 2, ${bucket})`
     return `histogram_quantile(${quantile}, ${this.#chance(0.5) ? bucket : `sum by (le) (${bucket})`})`
   }
 
@@ -209,6 +239,8 @@ class QueryWriter {
       `absent(${inner})`,
       `clamp(${inner}, 1, 10)`,
       `clamp_min(${inner}, 3)`,
+      `clamp_max(${inner}, -1)`,
+      `round(${inner}, ${this.#pick(['0.1', '5', '-2', '0'])})`,
       `-(${inner})`,
       `vector(scalar(${inner}))`,
       `histogram_count(${inner})`,

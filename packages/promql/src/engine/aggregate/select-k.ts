@@ -14,10 +14,14 @@ const SMALLEST_INT64 = -9223372036854775808
 /** `topk`, `bottomk`, `limitk`, `limit_ratio`: some of the series of each group, as they are. */
 export function selectSeries(evaluation: Evaluation, expr: AggregateExpr, grid: Grid): Column[] {
   const params = evaluation.scalar(expr.param!, grid)
-  if (expr.op === 'limit_ratio') checkRatios(params, expr, evaluation)
-  else if (!checkCounts(params)) return []
   const mark = evaluation.ledger.current
   const columns = evaluation.vector(expr.expr, grid)
+  // Only now: what the inner part has to say comes first, even when none of its series is wanted.
+  if (expr.op === 'limit_ratio') checkRatios(params, expr, evaluation)
+  else if (!checkCounts(params)) {
+    evaluation.ledger.settle(mark, 0)
+    return []
+  }
   const grouping = new Grouping(expr)
   const groups: Column[][] = []
   for (const column of columns) (groups[grouping.indexOf(column.labels)] ??= []).push(column)
@@ -88,31 +92,68 @@ function firstOf(columns: readonly Column[], step: number, k: number): Column[] 
   return found
 }
 
-/** The `k` floats that are largest (or smallest with `sign` −1) in order, NaN last; of equals, those that come first. */
+/**
+ * The `k` floats that are largest (or smallest with `sign` −1) in order, NaN last. Which of several equals stay follows
+ * from the binary heap that Prometheus keeps them in, so it is done alike here.
+ */
 function best(columns: readonly Column[], step: number, k: number, sign: 1 | -1): Column[] {
-  const found: Column[] = []
-  if (k < 1) return found
-  const ranks: (number | undefined)[] = []
+  if (k < 1) return []
+  const heap: Ranked[] = []
   for (const column of columns) {
     if (column.kinds[step] !== FLOAT) continue
-    const value = sign * column.values[step]!
-    // Below every number, yet in the order of coming.
-    const rank = Number.isNaN(value) ? undefined : value
-    if (found.length === k && !isBetter(rank, ranks[k - 1])) continue
-    let at = Math.min(found.length, k - 1)
-    for (; at > 0 && isBetter(rank, ranks[at - 1]); at--) {
-      found[at] = found[at - 1]!
-      ranks[at] = ranks[at - 1]!
+    const ranked = { column, rank: sign * column.values[step]! }
+    if (heap.length < k) {
+      heap.push(ranked)
+      siftUp(heap)
+    } else if (heap[0]!.rank < ranked.rank || (Number.isNaN(heap[0]!.rank) && !Number.isNaN(ranked.rank))) {
+      heap[0] = ranked
+      siftDown(heap)
     }
-    found[at] = column
-    ranks[at] = rank
   }
-  return found
+  return heap.sort((a, b) => byRank(b.rank, a.rank)).map(({ column }) => column)
 }
 
-function isBetter(rank: number | undefined, than: number | undefined): boolean {
-  if (rank === undefined) return false
-  return than === undefined || rank > than
+interface Ranked {
+  readonly column: Column
+  readonly rank: number
+}
+
+/** NaN is below everything, itself included. */
+function isBelow(a: Ranked, b: Ranked): boolean {
+  return Number.isNaN(a.rank) || a.rank < b.rank
+}
+
+function byRank(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a))
+  return a < b ? -1 : Number(a > b)
+}
+
+/** Moves the last element to its place. */
+function siftUp(heap: Ranked[]): void {
+  for (let at = heap.length - 1; at > 0;) {
+    const parent = (at - 1) >> 1
+    if (!isBelow(heap[at]!, heap[parent]!)) return
+    swap(heap, at, parent)
+    at = parent
+  }
+}
+
+/** Moves the first element to its place. */
+function siftDown(heap: Ranked[]): void {
+  for (let at = 0; ;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) return
+    if (child + 1 < heap.length && isBelow(heap[child + 1]!, heap[child]!)) child++
+    if (!isBelow(heap[child]!, heap[at]!)) return
+    swap(heap, at, child)
+    at = child
+  }
+}
+
+function swap(heap: Ranked[], a: number, b: number): void {
+  const moved = heap[a]!
+  heap[a] = heap[b]!
+  heap[b] = moved
 }
 
 /** A positive ratio takes the series below it, a negative one those that the positive one leaves. */

@@ -37,6 +37,8 @@ export class VectorVector {
   readonly #groups = new Map<string, MatchGroup>()
   readonly #outputs = new Map<string, Output>()
   readonly #notes = new StepNotes()
+  /** Steps from here on need no result: the query fails there. */
+  #stepsEnd = 0
 
   constructor(evaluation: Evaluation, expr: BinaryExpr, grid: Grid) {
     this.#evaluation = evaluation
@@ -55,8 +57,11 @@ export class VectorVector {
     if ((many.length === 0 || one.length === 0) && fillLeft === undefined && fillRight === undefined)
       return []
     const groupOf = this.#group(many, one)
-    this.#resolveOneSides(many, one, groupOf)
+    const firstClash = this.#resolveOneSides(many)
+    this.#stepsEnd = Math.min(firstClash, this.#grid.count)
     for (const column of many) this.#pairMany(column, groupOf(column.labels))
+    // What is wrong at an earlier step has been thrown by now.
+    if (firstClash !== Infinity) this.#throwDuplicate(firstClash, one, groupOf)
     if (fillLeft !== undefined) for (const column of one) this.#pairUnmatched(column, groupOf(column.labels))
     this.#notes.report(this.#expr, this.#evaluation.annotations)
     return [...this.#outputs.values()].map(({ column }) => column).filter((column) => !column.isEmpty())
@@ -83,13 +88,9 @@ export class VectorVector {
 
   /**
    * Finds for groups with several series on the `one` side which of them is there at each step.
-   * @throws QueryError when there are two, at the first step at which that matters
+   * @returns the first step at which there are two and that matters, Infinity if none
    */
-  #resolveOneSides(
-    many: readonly Column[],
-    one: readonly Column[],
-    groupOf: (labels: Labels) => MatchGroup,
-  ): void {
+  #resolveOneSides(many: readonly Column[]): number {
     let firstClash = Infinity
     for (const group of this.#groups.values()) {
       if (group.one.length < 2) continue
@@ -103,7 +104,7 @@ export class VectorVector {
         }
       })
     }
-    if (firstClash !== Infinity) this.#throwDuplicate(firstClash, one, groupOf)
+    return firstClash
   }
 
   /** With nothing on the other side and nothing to fill in, nothing is compared and no clash noticed. */
@@ -176,7 +177,7 @@ export class VectorVector {
     const comparison = isComparison(op)
     this.#evaluation.ledger.worked(this.#grid.count)
     let output: Output | undefined
-    for (let step = 0; step < this.#grid.count; step++) {
+    for (let step = 0; step < this.#stepsEnd; step++) {
       if (manyKinds[step] === ABSENT || oneKinds[step] === ABSENT) continue
       if (when !== undefined && !when(step)) continue
       if (manyKinds[step] !== FLOAT || oneKinds[step] !== FLOAT || this.#compute === undefined) {
