@@ -1,2 +1,3 @@
+export * from './lint.ts'
 export * from './paths.ts'
 export * from './prometheus.ts'

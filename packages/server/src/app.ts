@@ -15,6 +15,8 @@ import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
 import { configRoutes } from './routes/config-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
+import { exemplarRoutes } from './routes/exemplar-routes.ts'
+import { lintRoutes } from './routes/lint-routes.ts'
 import { queryRoutes } from './routes/query-routes.ts'
 import { ruleRoutes } from './routes/rule-routes.ts'
 import { statusRoutes } from './routes/status-routes.ts'
@@ -63,6 +65,8 @@ export function createApp(input: AppInput): Application {
   const application: Application = { handle: () => {}, handleAlertmanager: () => {}, onQuit: () => {} }
   const app = new Hono()
   queryRoutes(app, environment)
+  exemplarRoutes(app, environment)
+  lintRoutes(app, environment, configuration.scrape)
   statusRoutes(app, environment, {
     startedMs: input.startedMs,
     configFile: () => configuration.file(),

@@ -31,7 +31,11 @@ describe('Params', () => {
   test.each([
     [
       () => new Params('time=noon').time('time', 0),
-      'invalid parameter "time": cannot parse "noon" to a valid timestamp',
+      'invalid parameter "time": invalid time value for \'time\': cannot parse "noon" to a valid timestamp',
+    ],
+    [
+      () => new Params('start=noon').time('start', undefined),
+      'invalid parameter "start": cannot parse "noon" to a valid timestamp',
     ],
     [
       () => new Params('step=x').duration('step'),

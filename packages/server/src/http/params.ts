@@ -26,13 +26,16 @@ export class Params {
     return this.#values.has(name)
   }
 
-  /** A time in ms. @throws BadRequest with Prometheus's text */
+  /** A time in ms. @throws BadRequest with Prometheus's text, which is longer for times that may be left out */
   time(name: string, otherwise: number | undefined): number {
     const text = this.get(name)
     if (text === '' && otherwise !== undefined) return otherwise
     const timeMs = parseTime(text)
     if (timeMs === undefined)
-      throw new BadRequest(`invalid parameter "${name}": cannot parse "${text}" to a valid timestamp`)
+      throw new BadRequest(
+        `invalid parameter "${name}": ${otherwise === undefined ? '' : `invalid time value for '${name}': `}` +
+          `cannot parse "${text}" to a valid timestamp`,
+      )
     return timeMs
   }
 

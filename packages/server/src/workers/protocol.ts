@@ -59,6 +59,22 @@ export type QueryTask =
       readonly externalLabels: readonly string[]
     }
   | { readonly kind: 'tsdbStatus'; readonly limit: number }
+  | LintTask
+
+/** Looking for mistakes in a query, with what the main thread knows of its metrics. */
+export interface LintTask {
+  readonly kind: 'lint'
+  readonly expr: string
+  /** The query decides an alert. */
+  readonly alert: boolean
+  /** Series that have been there in this range count as known. */
+  readonly startMs: number
+  readonly endMs: number
+  /** Type by metric family, of targets' metadata. */
+  readonly metricTypes: ReadonlyMap<string, string>
+  /** Scrape interval by the label `job` of active targets. */
+  readonly scrapeIntervalsMs: ReadonlyMap<string, number>
+}
 
 /** An instant vector in a form that can be posted: labels as flat pairs. */
 export interface PostedVector {

@@ -3,6 +3,7 @@ import { silentLogger } from '@promontory/base'
 import { Engine, ParseError, QueryError, type QueryOptions } from '@promontory/promql'
 import { TsdbReader } from '@promontory/tsdb'
 import { federate } from './federate-task.ts'
+import { lint } from './lint-task.ts'
 import { labelNames, labelValues, matchingSeries } from './label-tasks.ts'
 import type {
   FromQueryWorker,
@@ -71,6 +72,8 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
       return { kind: 'body', body: await labelValues(reader, task), samples: 0 }
     case 'federate':
       return { kind: 'body', body: await federate(reader, task, data.lookbackMs), samples: 0 }
+    case 'lint':
+      return { kind: 'body', body: await lint(reader, task, data.features), samples: 0 }
     case 'tsdbStatus':
       return { kind: 'body', body: tsdbStatus(reader, task.limit), samples: 0 }
   }

@@ -11,13 +11,15 @@ export function writeResult(
   task: { readonly limit: number; readonly stats: StatsWanted },
 ): Uint8Array<ArrayBuffer> {
   const { value, truncated } = limit(result.value, task.limit)
-  const warnings = truncated ? [...result.warnings, TRUNCATED] : result.warnings
+  const warnings = capped(result.warnings, 'warning')
+  if (truncated) warnings.push(TRUNCATED)
+  const infos = capped(result.infos, 'info')
   const data = writeValue(value)
   let tail = ''
   if (task.stats !== 'none') tail += `,"stats":${JSON.stringify(statsOf(result, task.stats))}`
   tail += '}'
   if (warnings.length > 0) tail += `,"warnings":${JSON.stringify(warnings)}`
-  if (result.infos.length > 0) tail += `,"infos":${JSON.stringify(result.infos)}`
+  if (infos.length > 0) tail += `,"infos":${JSON.stringify(infos)}`
   const head = encoder.encode('{"status":"success","data":')
   const end = encoder.encode(`${tail}}`)
   // The writer's object stays open for the stats: its last byte is the closing brace.
@@ -26,6 +28,17 @@ export function writeResult(
   body.set(data.subarray(0, -1), head.length)
   body.set(end, head.length + data.length - 1)
   return body
+}
+
+/** More annotations of a kind than this are counted only, as in Prometheus. */
+const ANNOTATIONS_MAX = 10
+
+function capped(texts: readonly string[], kind: 'warning' | 'info'): string[] {
+  if (texts.length <= ANNOTATIONS_MAX) return [...texts]
+  return [
+    ...texts.slice(0, ANNOTATIONS_MAX),
+    `${texts.length - ANNOTATIONS_MAX} more ${kind} annotations omitted`,
+  ]
 }
 
 function limit(value: QueryValue, most: number): { value: QueryValue; truncated: boolean } {
