@@ -1,0 +1,121 @@
+import { ALL_PARSER_OPTIONS, parseExpr, walk, withoutParens } from '@promontory/promql/parser'
+import type { Asked } from './differential-answers.ts'
+import { START_S } from './differential-data.ts'
+
+/** A reason for which an answer may differ from that of Prometheus 3.5. */
+export interface Excuse {
+  readonly name: string
+  /** Whether a difference, as `difference` words it, has this reason. */
+  readonly holds: (query: string, difference: string) => boolean
+  /** A query whose answers differ for this reason: when they no longer do, the excuse must go. */
+  readonly example: Asked
+}
+
+const timeS = START_S + 4000
+
+/** Functions whose last digit is the library's own choice. */
+const TRANSCENDENTAL = /\b(?:exp|ln|log2|log10|sin|atan|tanh|deg|rad)\b|atan2|\^/
+
+/** Aggregations whose last digit depends on the order of the series, which may be that of a hash map. */
+const SUMMING = /\b(?:sum|avg|stddev|stdvar)\b/
+
+/** What Prometheus 3.14 does otherwise than 3.5, and what no two programs need to do alike. */
+export const EXCUSES: readonly Excuse[] = [
+  {
+    name: 'several series for one are refused before a comparison leaves some out (3.14)',
+    holds: (query, difference) =>
+      difference.endsWith('; theirs success') &&
+      difference.includes('ours execution: multiple matches for labels') &&
+      /[<>]|==|!=/.test(query),
+    example: { query: 'h_bucket < on (job, instance, mode) (g{job="api"} * 0)', timeS },
+  },
+  {
+    name: 'warnings about "le" name the metric only when it has not been dropped (3.14)',
+    holds: (query, difference) =>
+      query.includes('histogram_') &&
+      /^warnings: .*bucket label/.test(difference) &&
+      sameBut(difference, / for metric name \\"[^"]*\\"/g),
+    example: { query: 'histogram_quantile(0.5, g)', timeS },
+  },
+  {
+    name: 'sorting without effect is warned about (3.14)',
+    holds: (query, difference) =>
+      /\bsort/.test(query) && difference.includes('sort is ineffective for range queries'),
+    example: { query: 'sort(g)', startS: timeS, endS: timeS + 60, stepS: 30 },
+  },
+  {
+    name: 'the last digits of sums, exp, sin and powers, in labels',
+    holds: (query, difference) =>
+      query.includes('count_values') &&
+      (TRANSCENDENTAL.test(query) || SUMMING.test(query)) &&
+      difference.startsWith('series '),
+    example: { query: 'count_values("v", exp(g / 7))', startS: timeS, endS: timeS + 600, stepS: 15 },
+  },
+  {
+    name: 'the last digits of exp and powers, made large by a periodic function',
+    holds: (query, difference) =>
+      /\b(?:sin|hour|minute|day_of|days_in|round)|%|atan2/.test(query) &&
+      TRANSCENDENTAL.test(query) &&
+      difference.startsWith('series ') &&
+      difference.includes('; theirs '),
+    example: { query: 'sin(exp(off_total))', startS: timeS, endS: timeS + 3600, stepS: 60 },
+  },
+  {
+    name: 'which equals topk, bottomk and limitk take of series that come in the order of a hash map',
+    holds: (query, difference) => picksUnordered(query) && difference.startsWith('series '),
+    example: { query: 'limitk(7, hour(h_bucket))', startS: timeS, endS: timeS + 60, stepS: 30 },
+  },
+  {
+    name: 'what rounding leaves of a variance of equals, by the order of a hash map',
+    holds: (query, difference) =>
+      /std(?:dev|var)/.test(query) &&
+      (/\btime|1e/.test(query) || isResidue(difference)) &&
+      difference.startsWith('series '),
+    example: {
+      query: 'stdvar(h_bucket + 1e12)',
+      startS: timeS,
+      endS: timeS + 3600,
+      stepS: 7,
+    },
+  },
+  {
+    name: 'mad_over_time of NaN is NaN (3.14)',
+    holds: (query, difference) => /mad_over_time\(g_special/.test(query) && difference.startsWith('series '),
+    example: { query: 'mad_over_time(g_special[5m])', timeS },
+  },
+  {
+    name: 'timestamp() forgets the offset beside @ (3.5 and later)',
+    holds: (query, difference) =>
+      /timestamp\(.*(?: @ .* offset | offset .* @ )/.test(query) && difference.startsWith('series '),
+    example: { query: `timestamp(g @ ${timeS} offset 30m)`, timeS },
+  },
+]
+
+/** Whether series are picked from anything but selectors and functions of ranges, which keep the order of the storage. */
+function picksUnordered(query: string): boolean {
+  let found = false
+  walk(parseExpr(query, ALL_PARSER_OPTIONS), (node) => {
+    if (node.type !== 'aggregate' || !['topk', 'bottomk', 'limitk'].includes(node.op)) return
+    const picked = withoutParens(node.expr)
+    const keepsOrder =
+      picked.type === 'vectorSelector' ||
+      (picked.type === 'call' && picked.args.some(({ type }) => type === 'matrixSelector'))
+    found ||= !keepsOrder
+  })
+  return found
+}
+
+/** Two values next to nothing. */
+function isResidue(difference: string): boolean {
+  const values = /: ours (\S+) @\S+; theirs (\S+) @/.exec(difference)?.slice(1)
+  return values !== undefined && values.every((value) => Math.abs(Number(value)) < 1e-12)
+}
+
+/** Whether both sides of a difference agree without what the pattern finds. */
+function sameBut(difference: string, pattern: RegExp): boolean {
+  const [ours, theirs] = difference
+    .replace(/^\w+: ours /, '')
+    .replaceAll(pattern, '')
+    .split('; theirs ')
+  return ours === theirs
+}
