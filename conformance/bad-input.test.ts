@@ -252,6 +252,8 @@ describe('requests that make no sense get an answer', () => {
       (await fetch(`${server.url}/-/reload`, { method: 'POST', headers: { origin: 'http://evil.example' } }))
         .status,
     ).toBe(403)
+    const read = await fetch(`${server.url}/api/v1/status/flags`, { headers: { origin: 'http://evil.example' } })
+    expect(read.headers.get('access-control-allow-origin')).toBeNull()
     const { hostname, port } = new URL(server.url)
     const { request } = await import('node:http')
     const status = await new Promise<number>((done) =>

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import type { Clock, Logger, Registry } from '@promontory/base'
 import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
+import type { AnchoredRegex } from '@promontory/model'
 import type { Tsdb } from '@promontory/tsdb'
 import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
@@ -141,9 +142,9 @@ function refuse(response: ServerResponse, status: number, error: string): void {
 }
 
 /** Pages of allowed origins may read the answers: never with credentials. */
-function cors(request: IncomingMessage, response: ServerResponse, allowed: RegExp): void {
+function cors(request: IncomingMessage, response: ServerResponse, allowed: AnchoredRegex | undefined): void {
   const { origin } = request.headers
-  if (origin === undefined || !allowed.test(origin)) return
+  if (origin === undefined || allowed?.matches(origin) !== true) return
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS')
   response.setHeader('access-control-allow-headers', 'Accept, Authorization, Content-Type, Origin')

@@ -1,4 +1,5 @@
 import type { LogFormat, LogLevel } from '@promontory/base'
+import type { AnchoredRegex } from '@promontory/model'
 import type { Retention, WalCompression } from '@promontory/tsdb'
 
 /** How one server is to run: what the command line says, checked. Durations in ms. */
@@ -15,7 +16,8 @@ export interface ServerOptions {
   readonly externalUrl: string | undefined
   /** `--web.route-prefix`, with leading and without trailing slash; `''` for the root. */
   readonly routePrefix: string
-  readonly corsOrigin: RegExp
+  /** `--web.cors.origin`: pages of these origins may read; undefined for none but our own. */
+  readonly corsOrigin: AnchoredRegex | undefined
   readonly enableLifecycle: boolean
   /** `--web.enable-admin-api` */
   readonly enableAdminApi: boolean
