@@ -61,11 +61,17 @@ interface AxeResults {
   }[]
 }
 
-/** Serious and critical findings of axe, one line each. */
-export async function accessibilityFaults(page: Page): Promise<string[]> {
+/**
+ * Serious and critical findings of axe, one line each.
+ * @param tag  only the rules with this tag, e.g. `cat.color`
+ */
+export async function accessibilityFaults(page: Page, tag?: string): Promise<string[]> {
   await page.evaluate(axeSource())
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  const options = { resultTypes: ['violations'], ...(tag === undefined ? {} : { runOnly: [tag] }) }
+  const { violations } = await page.evaluate(
+    (wanted) =>
+      (globalThis as unknown as { axe: { run: (wanted: object) => Promise<AxeResults> } }).axe.run(wanted),
+    options,
   )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

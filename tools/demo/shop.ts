@@ -27,7 +27,7 @@ const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 export async function startShop(): Promise<{ server: Server; port: number }> {
   const scrapedS = new Map<string, number>()
   const server = createServer((request, response) => {
-    const path = request.url ?? '/'
+    const path = `${request.headers.host}${request.url}`
     const nowS = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S
     const fromS = (scrapedS.get(path) ?? nowS - HISTORY_S) + STEP_S
     scrapedS.set(path, nowS)

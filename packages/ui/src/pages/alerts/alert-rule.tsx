@@ -2,6 +2,7 @@ import type { Alert, Rule } from '@promontory/api'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { dateTime, seconds, shortNumber } from '../../data/format.ts'
+import { useFileName } from '../../data/rule-file.ts'
 import type { SilenceMatcher } from '../../data/silence-matchers.ts'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
@@ -23,6 +24,7 @@ export function AlertRule({
   onSilence: (matchers: readonly SilenceMatcher[]) => void
 }): ReactNode {
   const [all, setAll] = useState(false)
+  const fileName = useFileName()
   const alerts = rule.alerts ?? []
   const rows = all ? alerts : alerts.slice(0, ALERTS_AT_FIRST)
   const state = rule.state ?? 'inactive'
@@ -38,7 +40,7 @@ export function AlertRule({
               {rule.query}
             </Link>
             <p className="soft small" style={{ overflowWrap: 'anywhere' }}>
-              Group {rule.group} in {rule.file}
+              Group {rule.group} in <span title={rule.file}>{fileName(rule.file)}</span>
               {rule.duration ? `, after ${seconds(rule.duration)}` : ''}
               {rule.keepFiringFor ? `, kept firing for ${seconds(rule.keepFiringFor)}` : ''}
             </p>

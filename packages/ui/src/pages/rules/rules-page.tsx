@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
 import { seconds } from '../../data/format.ts'
+import { useFileName } from '../../data/rule-file.ts'
 import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
@@ -70,11 +71,14 @@ export function RulesPage(): ReactNode {
 }
 
 function Group({ group }: { group: RuleGroup }): ReactNode {
+  const fileName = useFileName()
   return (
     <section className="card" aria-label={`Group ${group.name}`}>
       <div className="card-head">
         <h2>{group.name}</h2>
-        <span className="soft small grow">{group.file}</span>
+        <span className="soft small grow" title={group.file} style={{ overflowWrap: 'anywhere' }}>
+          {fileName(group.file)}
+        </span>
         <span className="soft small number">
           every {seconds(group.interval)}, last <Ago at={group.lastEvaluation} />, took{' '}
           {seconds(group.evaluationTime)}

@@ -91,14 +91,14 @@ function Ranking({
       {rows.length === 0 ? (
         <EmptyState title="Nothing yet" text="The head holds no series." />
       ) : (
-        <ul className="list">
+        <ul className="list ranking">
           {rows.map(({ name, value }) => (
             <li key={name}>
               <span className="grow mono">{name}</span>
               {remedy?.(name) === undefined ? null : (
                 <button
                   type="button"
-                  className="button quiet small"
+                  className="button quiet"
                   aria-expanded={chosen === name}
                   aria-label={`Drop ${name}`}
                   onClick={() => setChosen(chosen === name ? undefined : name)}
@@ -106,10 +106,10 @@ function Ranking({
                   Drop
                 </button>
               )}
-              <span className="bar" style={{ width: '7rem' }}>
+              <span className="bar" style={{ width: '5rem' }}>
                 <i style={{ width: `${(100 * value) / most}%` }} />
               </span>
-              <span className="number" style={{ minWidth: '4rem', textAlign: 'right' }}>
+              <span className="number" style={{ minWidth: '3.5rem', textAlign: 'right' }}>
                 {format(value)}
               </span>
               {chosen === name ? <Remedy yaml={remedy?.(name) ?? ''} /> : null}
