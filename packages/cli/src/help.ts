@@ -8,7 +8,11 @@ export function version(): string {
 const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory [serve] [flags]', 'Run the server: scrape, store, query, alert. The default.'],
   ['promontory check config FILE…', 'Check prometheus.yml files and the rule files that they name.'],
-  ['promontory check rules FILE…', 'Check rule files.'],
+  [
+    'promontory check rules FILE…',
+    'Check rule files, and warn of likely mistakes. Also: --lint=none, --lint-fatal.',
+  ],
+  ['promontory check query EXPR', 'Look for likely mistakes; with --server=URL by what it has stored.'],
   ['promontory check metrics', 'Check metrics in text form from standard input.'],
   ['promontory query instant URL EXPR', 'Ask a server at one time. Also: range, series, labels.'],
   ['promontory test promql FILE…', 'Run scripts of the promqltest language.'],

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { formatFault } from '@promontory/base/yaml'
 import { prepareConfig } from '@promontory/server/config'
-import { checkRuleFile } from './check-rules.ts'
+import { type CheckedRules, checkRuleFile } from './check-rules.ts'
 
 /** Checks whole configurations: the file, what it includes, and the rule files that it names. */
-export async function checkConfigFiles(files: readonly string[]): Promise<number> {
+export async function checkConfigFiles(files: readonly string[], lint: boolean): Promise<CheckedRules> {
   let failed = false
+  let findings = 0
   for (const file of files) {
     process.stdout.write(`Checking ${file}\n`)
     try {
@@ -18,12 +19,15 @@ export async function checkConfigFiles(files: readonly string[]): Promise<number
       process.stdout.write(
         unsupported.length > 0 ? '' : ` SUCCESS: ${file} is valid prometheus config file syntax\n\n`,
       )
-      for (const ruleFile of ruleFiles)
-        failed = !checkRuleFile(ruleFile, readFileSync(ruleFile, 'utf8')) || failed
+      for (const ruleFile of ruleFiles) {
+        const checked = checkRuleFile(ruleFile, readFileSync(ruleFile, 'utf8'), lint)
+        failed ||= !checked.valid
+        findings += checked.findings
+      }
     } catch (error) {
       failed = true
       process.stdout.write(`  FAILED: ${(error as Error).message}\n\n`)
     }
   }
-  return failed ? 1 : 0
+  return { valid: !failed, findings }
 }

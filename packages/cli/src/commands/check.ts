@@ -1,19 +1,61 @@
+import { parseArgs } from 'node:util'
 import { UsageError } from '../serve-flags.ts'
 import { checkConfigFiles } from './check-config.ts'
 import { checkMetrics } from './check-metrics.ts'
-import { checkRuleFiles } from './check-rules.ts'
+import { checkQuery } from './check-query.ts'
+import { type CheckedRules, checkRuleFiles } from './check-rules.ts'
 
-/** `promontory check config|rules|metrics …`: exit code 1 for a fault, 3 for a finding. */
+const USAGE =
+  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE'
+
+const LINT_OPTIONS = {
+  lint: { type: 'string', default: 'all' },
+  'lint-fatal': { type: 'boolean', default: false },
+} as const
+
+/** `promontory check config|rules|query|metrics …`: exit code 1 for a fault, 3 for findings where they count. */
 export async function check([kind, ...rest]: readonly string[]): Promise<number> {
   switch (kind) {
     case 'config':
-      if (rest.length > 0) return checkConfigFiles(rest)
-      break
+      return checkFiles(rest, checkConfigFiles)
     case 'rules':
-      if (rest.length > 0) return checkRuleFiles(rest)
-      break
+      return checkFiles(rest, checkRuleFiles)
+    case 'query': {
+      const { values, positionals } = readArgs(rest, { server: { type: 'string' } })
+      const { server } = values
+      if (positionals.length !== 1 || (typeof server === 'string' && !URL.canParse(server))) break
+      return checkQuery(positionals[0]!, typeof server === 'string' ? server : undefined)
+    }
     case 'metrics':
       if (rest.length === 0) return checkMetrics()
   }
-  throw new UsageError('usage: promontory check config FILE… | rules FILE… | metrics < FILE')
+  throw new UsageError(USAGE)
+}
+
+async function checkFiles(
+  args: readonly string[],
+  run: (files: readonly string[], lint: boolean) => CheckedRules | Promise<CheckedRules>,
+): Promise<number> {
+  const { values, positionals } = readArgs(args, LINT_OPTIONS)
+  const { lint, 'lint-fatal': fatal } = values
+  if (positionals.length === 0) throw new UsageError(USAGE)
+  if (lint !== 'all' && lint !== 'none')
+    throw new UsageError(`--lint=${String(lint)}: expected "all" or "none"`)
+  const { valid, findings } = await run(positionals, lint === 'all')
+  if (!valid) return 1
+  return fatal === true && findings > 0 ? 3 : 0
+}
+
+type ArgOptions = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+
+/** @throws UsageError for a flag that there is not */
+function readArgs(
+  args: readonly string[],
+  options: ArgOptions,
+): { values: Readonly<Record<string, unknown>>; positionals: readonly string[] } {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n${USAGE}`)
+  }
 }
