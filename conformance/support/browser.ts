@@ -63,11 +63,14 @@ interface AxeResults {
 
 /**
  * Serious and critical findings of axe, one line each.
- * @param tag  only the rules with this tag, e.g. `cat.color`
+ * @param rules  only these, e.g. `color-contrast`; all that axe has by default otherwise
  */
-export async function accessibilityFaults(page: Page, tag?: string): Promise<string[]> {
+export async function accessibilityFaults(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axeSource())
-  const options = { resultTypes: ['violations'], ...(tag === undefined ? {} : { runOnly: [tag] }) }
+  const options = {
+    resultTypes: ['violations'],
+    ...(rules === undefined ? {} : { runOnly: { type: 'rule', values: rules } }),
+  }
   const { violations } = await page.evaluate(
     (wanted) =>
       (globalThis as unknown as { axe: { run: (wanted: object) => Promise<AxeResults> } }).axe.run(wanted),
