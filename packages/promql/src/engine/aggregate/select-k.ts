@@ -101,12 +101,12 @@ function best(columns: readonly Column[], step: number, k: number, sign: 1 | -1)
   const heap: Ranked[] = []
   for (const column of columns) {
     if (column.kinds[step] !== FLOAT) continue
-    const ranked = { column, rank: sign * column.values[step]! }
+    const rank = sign * column.values[step]!
     if (heap.length < k) {
-      heap.push(ranked)
+      heap.push({ column, rank })
       siftUp(heap)
-    } else if (heap[0]!.rank < ranked.rank || (Number.isNaN(heap[0]!.rank) && !Number.isNaN(ranked.rank))) {
-      heap[0] = ranked
+    } else if (heap[0]!.rank < rank || (Number.isNaN(heap[0]!.rank) && !Number.isNaN(rank))) {
+      heap[0] = { column, rank }
       siftDown(heap)
     }
   }
