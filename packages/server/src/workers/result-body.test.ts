@@ -10,7 +10,7 @@ function answer(warnings: number, infos: number): { warnings?: string[]; infos?:
     value: { type: 'scalar', timeMs: 0, value: 1 },
     warnings: texts('warning', warnings),
     infos: texts('info', infos),
-    stats: { totalQueryableSamples: 0, peakSamples: 0 },
+    stats: { totalQueryableSamples: 0, peakSamples: 0, totalQueryableSamplesPerStep: undefined },
   }
   return JSON.parse(new TextDecoder().decode(writeResult(result, { limit: 0, stats: 'none' })))
 }
