@@ -130,8 +130,9 @@ describe.skipIf(prometheus === undefined || promtool === undefined)(
         for (const failure of failures.slice(0, 20))
           shown.push({ ...(await shrink(failure)), whole: failure.asked.query })
         expect(shown, `seed ${SEED}: ${failures.length} of ${2 * QUERIES} differ`).toEqual([])
-        expect(excused.length / (2 * QUERIES), `excused: ${counted(excused)}`).toBeLessThanOrEqual(
-          EXCUSED_MAX,
+        expect(excused.length, `excused: ${counted(excused)}`).toBeLessThanOrEqual(
+          // Fewer than a CI run asks are too few for a share.
+          EXCUSED_MAX * 2 * Math.max(QUERIES, 1000),
         )
         // Queries that select nothing compare nothing.
         expect(answered / (2 * QUERIES)).toBeGreaterThan(0.5)

@@ -3,19 +3,27 @@
  * beside it, 200 rounds of kill -9. Writes what came out to `docs/results/soak-<date>.json`. Needs the built program
  * and the peers, as `npm run conformance` does.
  *
- *   npm run soak              the seed of the queries is the day
- *   DIFFERENTIAL_SEED=7 npm run soak
+ *   npm run soak                        the seed of the queries is the day
+ *   DIFFERENTIAL_SEED=7 npm run soak    any setting may be given
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const today = new Date().toISOString().slice(0, 10)
-const results = join(root, 'docs/results')
-mkdirSync(results, { recursive: true })
+const settings: Record<string, string> = {
+  DIFFERENTIAL_QUERIES: '20000',
+  DIFFERENTIAL_SEED: today.replaceAll('-', ''),
+  RELAY_SECONDS: '180',
+  KILL_ROUNDS: '200',
+}
+for (const name of Object.keys(settings)) settings[name] = process.env[name] ?? settings[name]!
 
+const scratch = mkdtempSync(join(tmpdir(), 'promontory-soak-'))
+const report = join(scratch, 'report.json')
 const { status } = spawnSync(
   process.execPath,
   [
@@ -24,21 +32,55 @@ const { status } = spawnSync(
     '--config=vitest.conformance.config.ts',
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=${join(results, `soak-${today}.json`)}`,
+    `--outputFile.json=${report}`,
     'conformance/promql-differential.test.ts',
     'conformance/relay.test.ts',
     'conformance/kill.test.ts',
   ],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      DIFFERENTIAL_QUERIES: '20000',
-      DIFFERENTIAL_SEED: today.replaceAll('-', ''),
-      RELAY_SECONDS: '180',
-      KILL_ROUNDS: '200',
-      ...process.env,
-    },
-  },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ...settings } },
 )
+writeResults()
+rmSync(scratch, { recursive: true })
 process.exitCode = status ?? 1
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly assertionResults: readonly {
+      readonly title: string
+      readonly status: string
+      readonly duration?: number | null
+    }[]
+  }[]
+}
+
+/** What vitest reports, without the paths of this machine. */
+function writeResults(): void {
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  ) as Report
+  const results = {
+    date: today,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
+    settings,
+    passed: numPassedTests,
+    failed: numFailedTests,
+    skipped: numPendingTests,
+    tests: testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ title, status: outcome, duration }) => ({
+        file: basename(name),
+        title,
+        outcome,
+        seconds: Math.round((duration ?? 0) / 100) / 10,
+      })),
+    ),
+  }
+  const folder = join(root, 'docs/results')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, `soak-${today}.json`)
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped: ${file}`)
+}
