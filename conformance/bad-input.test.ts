@@ -45,7 +45,11 @@ describe('configurations that cannot be used name file, line and field', () => {
       "scrape_configs:\n  - job_name: a\n    relabel_configs: [{ source_labels: [x], regex: '(' }]\n",
       /:3:\d+: .*regex.*missing closing \)/,
     ],
-    ['not-supported', 'remote_write:\n  - url: http://localhost/\n', /:2:\d+: .*remote_write is not supported yet/],
+    [
+      'not-supported',
+      'remote_write:\n  - url: http://localhost/\n',
+      /:2:\d+: .*remote_write is not supported yet/,
+    ],
   ])('%s', async (name, config, message) => {
     const { code, output } = await refused(name, config)
     expect(output).toMatch(message)
@@ -252,7 +256,9 @@ describe('requests that make no sense get an answer', () => {
       (await fetch(`${server.url}/-/reload`, { method: 'POST', headers: { origin: 'http://evil.example' } }))
         .status,
     ).toBe(403)
-    const read = await fetch(`${server.url}/api/v1/status/flags`, { headers: { origin: 'http://evil.example' } })
+    const read = await fetch(`${server.url}/api/v1/status/flags`, {
+      headers: { origin: 'http://evil.example' },
+    })
     expect(read.headers.get('access-control-allow-origin')).toBeNull()
     const { hostname, port } = new URL(server.url)
     const { request } = await import('node:http')
