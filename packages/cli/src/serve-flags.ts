@@ -105,6 +105,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Origins whose pages may read the API, as an anchored regular expression. Default: none but our own; Prometheus lets all.',
   ),
   works('web.max-connections', '512', 'Simultaneous connections at most, over all listeners.'),
+  works('web.page-title', 'Promontory', 'Title of the web pages.'),
   works(
     'web.read-timeout',
     '5m',
@@ -144,7 +145,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('log.level', 'info', 'debug, info, warn or error.'),
   works('log.format', 'logfmt', 'logfmt or json.'),
   works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
-  noEffect('web.page-title', 'the pages keep their title', 'string', 'Promontory'),
   noEffect('rules.max-concurrent-evals', 'one thread answers the queries of all rules', 'string', '4'),
   noEffect('web.console.templates', 'console templates are not drawn'),
   noEffect('web.console.libraries', 'console templates are not drawn'),

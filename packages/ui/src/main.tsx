@@ -4,7 +4,12 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
-import './styles/parts.css'
+import './styles/shell.css'
+import './styles/controls.css'
+import './styles/lists.css'
+import './styles/query.css'
+import './styles/pages.css'
+import './styles/details.css'
 
 const client = new QueryClient({
   defaultOptions: {
