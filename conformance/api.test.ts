@@ -95,3 +95,65 @@ describe("the Alertmanager's own port", () => {
     ).toBe(0)
   })
 })
+
+describe('without a configuration, the pages can', () => {
+  interface Target {
+    readonly scrapePool: string
+    readonly scrapeUrl: string
+  }
+  const post = async (
+    at: Program,
+    path: string,
+    body: string,
+  ): Promise<{ status: string; error?: string; data?: unknown }> =>
+    (await (await fetch(at.url + path, { method: 'POST', body })).json()) as { status: string }
+  const pools = async (at: Program): Promise<string[]> =>
+    (await at.data<{ activeTargets: Target[] }>('/api/v1/targets')).activeTargets
+      .map(({ scrapePool }) => scrapePool)
+      .sort()
+
+  test('add a target, and bring a prometheus.yml, both kept over a kill -9', async () => {
+    const dataDirectory = `${workspace.data}-pages`
+    const first = workspace.keep(await startPromontory({ dataDirectory }))
+    expect(await post(first, '/api/v1/targets/add', '{"url":"localhost:1/metrics"}')).toMatchObject({
+      data: { job: 'added', target: 'localhost:1' },
+    })
+    expect((await post(first, '/api/v1/targets/add', '{"url":"a b"}')).error).toMatch(
+      /"a b" is not the address of a target/,
+    )
+    expect((await post(first, '/api/v1/targets/add', '{"url":"http://me:secret@localhost"}')).error).toMatch(
+      /basic_auth/,
+    )
+    await until(
+      'the added target',
+      () => pools(first),
+      (names) => names.join() === 'added,node,promontory',
+      15_000,
+    )
+    await first.stop('SIGKILL')
+
+    const second = workspace.keep(await startPromontory({ dataDirectory }))
+    await until(
+      'the added target again',
+      () => pools(second),
+      (names) => names.includes('added'),
+      15_000,
+    )
+    expect((await post(second, '/api/v1/config/check', 'scrape_configs: [{ job: x }]')).error).toMatch(
+      /:1:\d+: .*field job not found/,
+    )
+    expect(
+      await post(
+        second,
+        '/api/v1/config/use',
+        "scrape_configs: [{ job_name: own, static_configs: [{ targets: ['localhost:1'] }] }]",
+      ),
+    ).toMatchObject({ status: 'success' })
+    expect(await pools(second)).toEqual(['own'])
+    await second.stop('SIGKILL')
+
+    const third = workspace.keep(await startPromontory({ dataDirectory }))
+    expect(await pools(third)).toEqual(['own'])
+    await third.stop()
+  })
+})
