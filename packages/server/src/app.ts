@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { PATHS } from '@promontory/api'
 import type { Clock, Logger, Registry } from '@promontory/base'
 import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
@@ -151,20 +152,22 @@ function cors(request: IncomingMessage, response: ServerResponse, allowed: Ancho
   response.setHeader('vary', 'Origin')
 }
 
-/** A name with few values for the metrics: label names and the like are left out. */
+/** Paths of the table that have no variable part: what may name a handler in the metrics. */
+const HANDLERS = new Set(PATHS.map(({ path }) => path).filter((path) => !/[:*]/.test(path)))
+const LABEL_VALUES = /^\/api\/v1\/label\/[^/]+\/values$/
+
+/** A name with few values: never a path that somebody made up. */
 function handlerName(path: string): string {
-  if (!API_PATHS.test(path)) return '/*'
-  return path.replace(/^\/api\/v1\/label\/[^/]+\/values$/, '/api/v1/label/:name/values')
+  if (HANDLERS.has(path)) return path
+  if (LABEL_VALUES.test(path)) return '/api/v1/label/:name/values'
+  if (path.startsWith('/api/v2/')) return '/api/v2/*'
+  return API_PATHS.test(path) ? 'other' : '/*'
 }
 
-const KNOWN_HANDLERS_MAX = 200
-
-function measure(response: ServerResponse, metrics: HttpMetrics, name: string): void {
+function measure(response: ServerResponse, metrics: HttpMetrics, handler: string): void {
   const started = performance.now()
   response.on('finish', () => {
-    const known = metrics.requests.family().samples.length < KNOWN_HANDLERS_MAX || response.statusCode < 400
-    const handlerLabel = known && response.statusCode !== 404 ? name : 'other'
-    metrics.requests.inc(handlerLabel, String(response.statusCode))
-    metrics.duration.observe((performance.now() - started) / 1000, handlerLabel)
+    metrics.requests.inc(handler, String(response.statusCode))
+    metrics.duration.observe((performance.now() - started) / 1000, handler)
   })
 }

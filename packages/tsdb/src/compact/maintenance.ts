@@ -114,7 +114,14 @@ export class Maintenance {
     const first = segments[0]!
     const lastSegment = first + Math.floor(((segments.at(-1)! - first) * 2) / 3)
     if (lastSegment <= first) return
-    await runTask({ kind: 'checkpoint', walDirectory, lastSegment, minTimeMs, compression: walCompression })
+    await runTask({
+      kind: 'checkpoint',
+      walDirectory,
+      lastSegment,
+      minTimeMs,
+      compression: walCompression,
+      aliases: [...head.aliases],
+    })
   }
 
   /**

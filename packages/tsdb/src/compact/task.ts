@@ -27,6 +27,8 @@ export type CompactionTask =
       readonly lastSegment: number
       readonly minTimeMs: number
       readonly compression: WalCompression
+      /** See `Head.aliases`: samples under such a ref belong to a living series, too. */
+      readonly aliases: readonly (readonly [logRef: number, headRef: number])[]
     }
 
 /** Directory of the block that was written; undefined when there was nothing to write. */
@@ -56,13 +58,16 @@ export class Compactor {
 
   #checkpoint(task: CompactionTask & { kind: 'checkpoint' }): void {
     const { series } = this.#reader
+    const aliases = new Map(task.aliases)
     this.#reader.enter()
     try {
       writeCheckpoint({
         ...task,
-        keepSeries: (ref) => {
+        keepSeries: (logRef) => {
+          const ref = aliases.get(logRef) ?? logRef
           const slot = slotOf(ref)
-          return slot !== 0 && slot < series.top && series.isAlive(slot) && series.refOfSlot(slot) === ref
+          // A series that the head refused at replay has the ref -1.
+          return slot > 0 && slot < series.top && series.isAlive(slot) && series.refOfSlot(slot) === ref
         },
       })
     } finally {

@@ -19,6 +19,7 @@ export class HeadMetrics {
   readonly seriesRemoved: Counter
   readonly seriesRefused: Counter
   readonly samplesRefused: Counter
+  readonly histogramsRefused: Counter
 
   constructor(registry: Registry, head: MeasuredHead) {
     this.samplesAppended = registry.counter({
@@ -52,6 +53,11 @@ export class HeadMetrics {
       name: 'promontory_tsdb_head_samples_refused_total',
       help: 'Samples that were refused because the memory of the head is full.',
     })
+    this.histogramsRefused = registry.counter({
+      name: 'promontory_tsdb_head_histograms_refused_total',
+      help: 'Native histograms that were dropped because they are not stored yet.',
+    })
+    this.histogramsRefused.add(0)
     for (const type of ['float', 'histogram']) this.samplesAppended.add(0, type)
     for (const counter of [this.outOfOrder, this.outOfBounds]) counter.add(0, 'float')
     for (const counter of [this.seriesCreated, this.seriesRemoved, this.seriesRefused, this.samplesRefused])

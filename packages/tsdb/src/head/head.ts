@@ -69,6 +69,9 @@ export class Head implements Appender {
   /** Samples before this are refused: they belong to blocks that are written. */
   minValidMs: number = -Infinity
   #refusedSeriesLogged = false
+  #refusedHistogramsLogged = false
+  /** Refs of the log that stand for a series which the head has under another one: ref in the log → ref in the head. */
+  readonly aliases: Map<number, number> = new Map()
 
   constructor(options: HeadOptions) {
     this.memory = createHeadMemory({ pages: options.pages ?? DEFAULT_HEAD_PAGES })
@@ -164,6 +167,7 @@ export class Head implements Appender {
             this.rangeMs,
           )
     this.#storeExemplars(batch)
+    if (batch.histograms.length > 0) this.#refuseHistograms(batch.histograms.length)
     if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
     const seen = this.memory.u8.subarray(statuses, statuses + batch.count)
     this.#count(seen, appended)
@@ -240,6 +244,13 @@ export class Head implements Appender {
       })
     }
     return -1
+  }
+
+  #refuseHistograms(count: number): void {
+    this.metrics.histogramsRefused.add(count)
+    if (this.#refusedHistogramsLogged) return
+    this.#refusedHistogramsLogged = true
+    this.#logger.warn('native histograms are not stored yet and are dropped', { count })
   }
 
   #fill(batch: AppendBatch): BatchScratch {

@@ -46,8 +46,6 @@ export class WalReplay {
   readonly #directory: string
   readonly #head: Head
   readonly #logger: Logger
-  /** Refs of the log that the head could not keep. */
-  readonly #aliases = new Map<number, number>()
   #records = 0
   #samples = 0
   readonly #skipped = new Map<number, number>()
@@ -110,7 +108,10 @@ export class WalReplay {
       case RecordType.series:
         return decodeSeries(record, (ref, pairs) => this.#addSeries(ref, pairs))
       case RecordType.samples:
-        this.#samples += this.#head.replaySamples(record, this.#aliases.size === 0 ? undefined : this.#mapRef)
+        this.#samples += this.#head.replaySamples(
+          record,
+          this.#head.aliases.size === 0 ? undefined : this.#mapRef,
+        )
         return
       case RecordType.exemplars:
         return decodeExemplars(record, (ref, timeMs, value, pairs) =>
@@ -123,11 +124,11 @@ export class WalReplay {
     }
   }
 
-  readonly #mapRef = (ref: number): number => this.#aliases.get(ref) ?? ref
+  readonly #mapRef = (ref: number): number => this.#head.aliases.get(ref) ?? ref
 
   #addSeries(ref: number, pairs: readonly string[]): void {
     const got = this.#head.createSeries(Labels.fromSorted(pairs), ref)
-    if (got !== ref) this.#aliases.set(ref, got)
+    if (got !== ref) this.#head.aliases.set(ref, got)
   }
 
   #addExemplar(ref: number, timeMs: number, value: number, pairs: readonly string[]): void {
