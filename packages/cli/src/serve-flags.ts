@@ -118,6 +118,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('query.max-concurrency', '20', 'Queries at once at most.'),
   works('query.max-samples', '50000000', 'Samples that one query may hold in memory.'),
   works('query.lookback-delta', '5m', 'How far back a query looks for the newest sample of a series.'),
+  works(
+    'query.result-cache-size',
+    '32MB',
+    'Memory for results of queries that dashboards repeat; 0 switches it off. One request goes past it with nocache=1.',
+  ),
   works('query.workers', '', 'Threads that answer queries. Default: one per processor, at most 8.'),
   works(
     'rules.alert.for-outage-tolerance',
@@ -264,6 +269,7 @@ export function parseServeFlags(args: readonly string[]): ServerOptions {
       values.one('query.workers') === ''
         ? Math.min(8, availableParallelism())
         : values.count('query.workers'),
+    queryCacheBytes: parseSize('query.result-cache-size', values.one('query.result-cache-size')),
     resendDelayMs: values.duration('rules.alert.resend-delay'),
     forOutageToleranceMs: values.duration('rules.alert.for-outage-tolerance'),
     forGracePeriodMs: values.duration('rules.alert.for-grace-period'),

@@ -1,4 +1,7 @@
 /** PromQL: parser, printer and a columnar engine over any `Queryable`. No Node API. */
+export { isCacheable } from './cache/cacheable.ts'
+export { type Extent, joinExtents } from './cache/extent.ts'
+export { type CachedResult, type CacheUse, ResultCache, type ResultCacheOptions } from './cache/result-cache.ts'
 export * from './engine/engine.ts'
 export * from './errors.ts'
 export { ByteWriter } from './json/byte-writer.ts'

@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly queryMaxSamples: number
   readonly lookbackMs: number
   readonly queryWorkers: number
+  /** `--query.result-cache-size`, over all workers. */
+  readonly queryCacheBytes: number
   readonly resendDelayMs: number
   readonly forOutageToleranceMs: number
   readonly forGracePeriodMs: number

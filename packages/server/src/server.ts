@@ -187,7 +187,7 @@ interface AssemblyInput {
 
 function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configuration' | 'application'> {
   const { options, logger, storage, listeners } = input
-  const pool = (workers: number, firstReader: number): QueryPool =>
+  const pool = (workers: number, firstReader: number, cacheBytes: number): QueryPool =>
     new QueryPool({
       storage,
       workers,
@@ -195,12 +195,14 @@ function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configurat
       features: options.features,
       lookbackMs: options.lookbackMs,
       maxSamples: options.queryMaxSamples,
+      cacheBytes,
       timeoutMs: options.queryTimeoutMs,
       maxConcurrency: options.queryMaxConcurrency,
       logger: logger.with({ component: 'query' }),
     })
-  const queries = pool(options.queryWorkers, 0)
-  const ruleQueries = pool(1, RULES_READER)
+  const queries = pool(options.queryWorkers, 0, options.queryCacheBytes)
+  const ruleQueries = pool(1, RULES_READER, 0)
+  storage.onSettledChange((fromMs) => queries.forget(fromMs))
   const ownUrl = listeners[0]!.url
   const externalUrl = options.externalUrl ?? ownUrl
   const fanout = new AlertFanout({ ...input, externalUrl })

@@ -44,6 +44,9 @@ const OWN_READER = 63
 /** How often what was logged is brought to the disk. */
 const SYNC_INTERVAL_MS = 5000
 
+/** Samples that are older when they come are late: nobody counts on them any more. */
+export const SETTLED_AGE_MS = 600_000
+
 /** The storage of one server: the writer's side, on the main thread. Query workers read through `TsdbReader`. */
 export class Tsdb implements Appender {
   readonly directory: string
@@ -54,6 +57,7 @@ export class Tsdb implements Appender {
   readonly #unlock: () => void
   readonly #timers: ReturnType<typeof setInterval>[]
   readonly #blockListeners: ((blocks: readonly string[]) => void)[] = []
+  readonly #settledListeners: ((fromMs: number) => void)[] = []
   #closed = false
 
   private constructor(opened: OpenedParts, options: TsdbOptions, logger: Logger) {
@@ -112,7 +116,18 @@ export class Tsdb implements Appender {
 
   append(batch: AppendBatch): AppendOutcome {
     if (this.#closed) throw new StorageError(`the storage ${this.directory} is closed`)
-    return this.head.append(batch)
+    const outcome = this.head.append(batch)
+    const oldestMs = oldestOf(batch)
+    if (oldestMs < Date.now() - SETTLED_AGE_MS) this.#tellSettledChange(oldestMs)
+    return outcome
+  }
+
+  /**
+   * Calls back when something older than {@link SETTLED_AGE_MS} changes, with the time from which on: what was computed from such samples
+   * may be wrong from there on.
+   */
+  onSettledChange(listener: (fromMs: number) => void): void {
+    this.#settledListeners.push(listener)
   }
 
   /** What a reader in another thread needs: can be posted to a worker. */
@@ -138,9 +153,20 @@ export class Tsdb implements Appender {
     this.#unlock()
   }
 
+  #tellSettledChange(fromMs: number): void {
+    for (const listener of this.#settledListeners) listener(fromMs)
+  }
+
   #tellBlocks(blocks: readonly string[]): void {
     for (const listener of this.#blockListeners) listener(blocks)
   }
+}
+
+function oldestOf({ timesMs, count, histograms }: AppendBatch): number {
+  let oldest = Infinity
+  for (let i = 0; i < count; i++) if (timesMs[i]! < oldest) oldest = timesMs[i]!
+  for (const { timeMs } of histograms) if (timeMs < oldest) oldest = timeMs
+  return oldest
 }
 
 interface OpenedParts {

@@ -1,4 +1,4 @@
-export { DEFAULT_RETENTION, Tsdb, type TsdbOptions } from './db.ts'
+export { DEFAULT_RETENTION, SETTLED_AGE_MS, Tsdb, type TsdbOptions } from './db.ts'
 export { Compactor, type CompactionResult, type CompactionTask } from './compact/task.ts'
 export type { Retention } from './compact/retention.ts'
 export type { BlockMeta, BlockOnDisk } from './block/meta.ts'

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { BadRequest } from './params.ts'
+import type { BodyEncoding } from '../workers/protocol.ts'
 import { TaskError } from '../workers/query-pool.ts'
 
 /** Prometheus's error types and their HTTP codes. */
@@ -76,7 +77,24 @@ export function send(
   return c.body(bytes, status, headers)
 }
 
-function chooseEncoding(accepted: string): 'gzip' | 'zstd' | undefined {
+/** Sends a body that a worker has compressed already, or not. */
+export function sendEncoded(
+  c: Context,
+  { body, encoding }: { readonly body: Uint8Array<ArrayBuffer>; readonly encoding?: BodyEncoding },
+  type = 'application/json',
+): Response {
+  return c.body(body, 200, {
+    'content-type': type,
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding, vary: 'accept-encoding' }),
+  })
+}
+
+/** The compression that the client takes, gzip first. */
+export function acceptedEncoding(c: Context): BodyEncoding | undefined {
+  return chooseEncoding(c.req.header('accept-encoding') ?? '')
+}
+
+function chooseEncoding(accepted: string): BodyEncoding | undefined {
   const names = accepted
     .split(',')
     .map((part) => part.trim())

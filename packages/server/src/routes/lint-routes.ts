@@ -16,7 +16,7 @@ export function lintRoutes(app: Hono, environment: RouteEnvironment, scrape: Scr
   app.on(['GET', 'POST'], '/api/v1/lint', async (c) => {
     try {
       const task = lintTask(await readParams(c), scrape, environment.clock.nowMs())
-      const answered = await environment.queries.run(task, c.req.raw.signal)
+      const answered = await environment.queries.run(task, { signal: c.req.raw.signal })
       if (answered.kind !== 'body') throw new Error('BUG: lint answered without a body')
       return send(c, answered.body)
     } catch (error) {

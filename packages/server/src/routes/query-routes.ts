@@ -1,24 +1,30 @@
 import type { Context, Hono } from 'hono'
-import { failureOf, send, success } from '../http/answer.ts'
+import { acceptedEncoding, failureOf, sendEncoded, success } from '../http/answer.ts'
 import { BadRequest, Params } from '../http/params.ts'
 import { MAX_TIME_MS, type RouteEnvironment, MIN_TIME_MS, readParams } from './environment.ts'
 import type { QueryTask, StatsWanted } from '../workers/protocol.ts'
+import { SharedQueries } from '../workers/shared-queries.ts'
 
 /** More points than this per series are refused, as in Prometheus. */
 const POINTS_MAX = 11_000
 
 /** `/api/v1/query`, `query_range`, `series`, `labels`, label values, `/federate`. */
 export function queryRoutes(app: Hono, environment: RouteEnvironment): void {
+  const shared = new SharedQueries(environment.queries)
   const answer = (task: (params: Params, c: Context) => QueryTask): ((c: Context) => Promise<Response>) => {
     return async (c) => {
       try {
         const params = await readParams(c)
         const started = performance.now()
         const wanted = task(params, c)
-        const answered = await environment.queries.run(wanted, c.req.raw.signal, params.duration('timeout'))
+        const answered = await shared.run(wanted, {
+          signal: c.req.raw.signal,
+          timeoutMs: params.duration('timeout'),
+          encoding: acceptedEncoding(c),
+        })
         environment.queryMetrics.duration.observe((performance.now() - started) / 1000, 'inner_eval')
         if (answered.kind !== 'body') throw new Error('BUG: a query answered without a body')
-        return send(c, answered.body, wanted.kind === 'federate' ? FEDERATION_TYPE : 'application/json')
+        return sendEncoded(c, answered, wanted.kind === 'federate' ? FEDERATION_TYPE : 'application/json')
       } catch (error) {
         return failureOf(c, error)
       }
@@ -93,6 +99,7 @@ function instantTask(params: Params, nowMs: number): QueryTask {
     timeMs: params.time('time', Math.round(nowMs)),
     stats: stats(params),
     limit: params.limit(),
+    cached: !/^(1|t|true)$/i.test(params.get('nocache')),
     ...lookback(params),
   }
 }
@@ -121,6 +128,7 @@ function rangeTask(params: Params): QueryTask {
     stepMs,
     stats: stats(params),
     limit: params.limit(),
+    cached: !/^(1|t|true)$/i.test(params.get('nocache')),
     ...lookback(params),
   }
 }

@@ -1,3 +1,4 @@
+import type { CacheUse } from '@promontory/promql'
 import type { TsdbReaderState } from '@promontory/tsdb'
 
 /** What a query worker is started with. */
@@ -8,6 +9,8 @@ export interface QueryWorkerData {
   readonly features: readonly string[]
   readonly lookbackMs: number
   readonly maxSamples: number
+  /** Bytes that the worker's result cache may keep; 0 for none. */
+  readonly cacheBytes: number
   /** One word: the cause for which the running task must stop ({@link StopCause}), 0 to go on. */
   readonly stop: SharedArrayBuffer
 }
@@ -29,6 +32,32 @@ interface Matching extends Limited {
 
 export type StatsWanted = 'none' | 'basic' | 'all'
 
+/** What is asked over steps from `startMs` to `endMs`. */
+export interface RangeTask extends Limited {
+  readonly kind: 'range'
+  readonly expr: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+  readonly lookbackMs?: number
+  readonly stats: StatsWanted
+  /** Whether the answer may come from the result cache. */
+  readonly cached: boolean
+  /** Evaluate up to `ownEndMs` only: the steps behind come from other workers, in so many {@link PostedPart}s. */
+  readonly split?: { readonly ownEndMs: number; readonly parts: number }
+}
+
+/** A later part of the steps of a range query; another worker puts it together with the rest. */
+export interface PartTask {
+  readonly kind: 'part'
+  readonly expr: string
+  readonly startMs: number
+  readonly endMs: number
+  readonly stepMs: number
+  readonly lookbackMs?: number
+  readonly maxSamples: number
+}
+
 /** One piece of work for a query worker. */
 export type QueryTask =
   | ({
@@ -37,16 +66,11 @@ export type QueryTask =
       readonly timeMs: number
       readonly lookbackMs?: number
       readonly stats: StatsWanted
+      /** Whether the answer may come from the result cache. */
+      readonly cached: boolean
     } & Limited)
-  | ({
-      readonly kind: 'range'
-      readonly expr: string
-      readonly startMs: number
-      readonly endMs: number
-      readonly stepMs: number
-      readonly lookbackMs?: number
-      readonly stats: StatsWanted
-    } & Limited)
+  | RangeTask
+  | PartTask
   /** An instant query whose answer comes back as values, for rules and templates. */
   | { readonly kind: 'vector'; readonly expr: string; readonly timeMs: number }
   | ({ readonly kind: 'series' } & Matching)
@@ -86,6 +110,25 @@ export interface PostedVector {
   readonly infos: readonly string[]
 }
 
+/** Evaluated steps of a range query in a form that can be posted; undefined series when they cannot be. */
+export interface PostedPart {
+  readonly series: PostedSeries | undefined
+  readonly warnings: readonly string[]
+  readonly infos: readonly string[]
+  readonly samples: number
+  readonly peakSamples: number
+}
+
+/** Series of floats as flat columns, one series behind the other. */
+export interface PostedSeries {
+  readonly labels: readonly (readonly string[])[]
+  /** Points of each series. */
+  readonly counts: Uint32Array<ArrayBuffer>
+  /** Of all points, or of one series when all have the same times. */
+  readonly timesMs: Float64Array<ArrayBuffer>
+  readonly values: Float64Array<ArrayBuffer>
+}
+
 export interface PostedError {
   readonly errorType: 'bad_data' | 'execution' | 'timeout' | 'canceled' | 'internal'
   readonly message: string
@@ -95,14 +138,39 @@ export interface PostedError {
   readonly mend?: { readonly expr: string; readonly explanation: string }
 }
 
+/** Compression of a body, when the client takes it and it is worth it. */
+export type BodyEncoding = 'gzip' | 'zstd'
+
 export type QueryAnswer =
   /** A whole response body. */
-  | { readonly kind: 'body'; readonly body: Uint8Array<ArrayBuffer>; readonly samples: number }
+  | {
+      readonly kind: 'body'
+      readonly body: Uint8Array<ArrayBuffer>
+      readonly encoding?: BodyEncoding
+      readonly samples: number
+      /** How much of it came from the result cache. */
+      readonly cacheUse?: CacheUse
+    }
   | { readonly kind: 'vector'; readonly vector: PostedVector; readonly samples: number }
+  | { readonly kind: 'part'; readonly part: PostedPart; readonly samples: number }
   | { readonly kind: 'error'; readonly error: PostedError }
 
 export type ToQueryWorker =
-  | { readonly type: 'task'; readonly id: number; readonly task: QueryTask }
+  | {
+      readonly type: 'task'
+      readonly id: number
+      readonly task: QueryTask
+      readonly encoding?: BodyEncoding | undefined
+      /** What the result cache holds of this time and later may have changed. */
+      readonly forgetFromMs: number
+    }
+  /** A part of the running task that another worker evaluated; undefined when that failed. */
+  | {
+      readonly type: 'part'
+      readonly id: number
+      readonly index: number
+      readonly part: PostedPart | undefined
+    }
   | { readonly type: 'blocks'; readonly blocks: readonly string[] }
 
 export interface FromQueryWorker {

@@ -3,15 +3,21 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Logger, Registry, Summary } from '@promontory/base'
 import type { Tsdb } from '@promontory/tsdb'
+import { parserOptionsOfFeatures } from '@promontory/promql'
 import {
+  type BodyEncoding,
   type FromQueryWorker,
+  type PartTask,
   type PostedError,
+  type PostedPart,
   type QueryAnswer,
   type QueryTask,
   type QueryWorkerData,
+  type RangeTask,
   StopCause,
   type ToQueryWorker,
 } from './protocol.ts'
+import { RangeSplitter } from './range-split.ts'
 
 export interface QueryPoolOptions {
   readonly storage: Tsdb
@@ -21,6 +27,8 @@ export interface QueryPoolOptions {
   readonly features: readonly string[]
   readonly lookbackMs: number
   readonly maxSamples: number
+  /** Bytes of result cache, over all workers; 0 for none. */
+  readonly cacheBytes: number
   readonly timeoutMs: number
   /** Tasks that may run at once; never more than there are workers. */
   readonly maxConcurrency: number
@@ -37,19 +45,43 @@ export class TaskError extends Error {
   }
 }
 
+export type Answered = Exclude<QueryAnswer, { kind: 'error' }>
+
+export interface RunOptions {
+  /** Aborted when the client went away. */
+  readonly signal?: AbortSignal | undefined
+  readonly timeoutMs?: number | undefined
+  /** How a body shall be compressed. */
+  readonly encoding?: BodyEncoding | undefined
+}
+
 interface Waiting {
   readonly task: QueryTask
+  readonly encoding: BodyEncoding | undefined
   readonly signal: AbortSignal | undefined
+  readonly queuedMs: number
   readonly deadlineMs: number
-  readonly resolve: (answer: Exclude<QueryAnswer, { kind: 'error' }>) => void
+  readonly resolve: (answer: Answered) => void
   readonly reject: (error: Error) => void
+}
+
+interface Running extends Waiting {
+  readonly id: number
+  readonly startedMs: number
+  /** Stops the workers that evaluate parts of it. */
+  readonly helpers: AbortController | undefined
+  /** Work of those that are done. */
+  helpersMs: number
+  readonly cleanUp: () => void
 }
 
 interface Slot {
   readonly worker: Worker
   readonly reader: number
   readonly stop: Int32Array
-  running: (Waiting & { readonly id: number; readonly cleanUp: () => void }) | undefined
+  /** What the result cache of the worker must forget before its next task. */
+  forgetFromMs: number
+  running: Running | undefined
 }
 
 /**
@@ -57,6 +89,8 @@ interface Slot {
  * which lie elsewhere, so collections stay cheap with a third of it.
  */
 const YOUNG_GENERATION_MB = 16
+/** A task waits no longer than this for the worker whose cache may know its answer. */
+const AFFINITY_MS = 50
 /** How long a stopped task may take before its thread is ended: the last resort. */
 const STOP_GRACE_MS = 5000
 
@@ -68,11 +102,13 @@ export class QueryPool {
   readonly #options: QueryPoolOptions
   readonly #slots: Slot[] = []
   readonly #queue: Waiting[] = []
+  readonly #splitter: RangeSplitter
   #ids = 0
   #closed = false
 
   constructor(options: QueryPoolOptions) {
     this.#options = options
+    this.#splitter = new RangeSplitter(parserOptionsOfFeatures(new Set(options.features)))
     for (let i = 0; i < options.workers; i++) this.#slots.push(this.#start(options.firstReader + i))
     options.storage.onBlocks((blocks) => {
       for (const { worker } of this.#slots)
@@ -89,22 +125,22 @@ export class QueryPool {
     return this.#queue.length
   }
 
-  /**
-   * @param signal  aborted when the client went away
-   * @throws TaskError with what the client must be told
-   */
-  run(
-    task: QueryTask,
-    signal?: AbortSignal,
-    timeoutMs?: number,
-  ): Promise<Exclude<QueryAnswer, { kind: 'error' }>> {
+  /** @throws TaskError with what the client must be told */
+  run(task: QueryTask, { signal, timeoutMs, encoding }: RunOptions = {}): Promise<Answered> {
     const limitMs = Math.min(timeoutMs ?? Infinity, this.#options.timeoutMs)
     return new Promise((resolve, reject) => {
       if (this.#closed)
         return reject(new TaskError({ errorType: 'internal', message: 'the server is shutting down' }))
-      this.#queue.push({ task, signal, deadlineMs: performance.now() + limitMs, resolve, reject })
+      const queuedMs = performance.now()
+      const deadlineMs = queuedMs + limitMs
+      this.#queue.push({ task, encoding, signal, queuedMs, deadlineMs, resolve, reject })
       this.#next()
     })
+  }
+
+  /** Tells that samples of `timeMs` or later, which were settled, have changed: results that they are in are forgotten. */
+  forget(timeMs: number): void {
+    for (const slot of this.#slots) slot.forgetFromMs = Math.min(slot.forgetFromMs, timeMs)
   }
 
   /** Ends the threads; tasks that wait or run fail. */
@@ -117,17 +153,78 @@ export class QueryPool {
 
   #next(): void {
     while (this.#queue.length > 0 && this.running < this.#options.maxConcurrency) {
-      const slot = this.#slots.find((each) => each.running === undefined)
-      if (slot === undefined) return
-      const waiting = this.#queue.shift()!
+      const idle = this.#slots.filter((slot) => slot.running === undefined)
+      if (idle.length === 0) return
+      const { slot, waiting } = this.#match(idle)
       if (waiting.signal?.aborted) waiting.reject(stopped(StopCause.canceled, 'query queue'))
       else if (performance.now() > waiting.deadlineMs)
         waiting.reject(stopped(StopCause.timeout, 'query queue'))
-      else this.#assign(slot, waiting)
+      else this.#begin(slot, waiting, idle)
     }
   }
 
-  #assign(slot: Slot, waiting: Waiting): void {
+  /** A task that waits, and an idle worker for it: the one that had the same query before, if that is possible soon. */
+  #match(idle: readonly Slot[]): { slot: Slot; waiting: Waiting } {
+    const oldest = this.#queue[0]!
+    const isLate = performance.now() - oldest.queuedMs > AFFINITY_MS
+    const candidates = isLate ? [oldest] : this.#queue
+    for (const [at, waiting] of candidates.entries()) {
+      const slot = idle.find((each) => each === this.#home(waiting.task))
+      if (slot !== undefined) return { slot, waiting: this.#queue.splice(at, 1)[0]! }
+    }
+    return { slot: idle[0]!, waiting: this.#queue.shift()! }
+  }
+
+  /** The worker whose result cache knows the query if any does. */
+  #home(task: QueryTask): Slot | undefined {
+    if ((task.kind !== 'range' && task.kind !== 'instant') || !task.cached) return undefined
+    return this.#slots[hashOf(task.expr) % this.#slots.length]
+  }
+
+  /** Gives a task to a worker, and parts of it to other idle ones when that is worth it. */
+  #begin(slot: Slot, waiting: Waiting, idle: readonly Slot[]): void {
+    const { task } = waiting
+    const workers = Math.min(idle.length, this.#options.maxConcurrency - this.running)
+    const split =
+      task.kind === 'range' && this.#queue.length === 0
+        ? this.#splitter.split(task, workers, this.#options.maxSamples)
+        : undefined
+    if (split === undefined) {
+      this.#assign(slot, waiting, task)
+      return
+    }
+    const helpers = new AbortController()
+    const running = this.#assign(slot, waiting, split.lead, helpers)
+    const others = idle.filter((each) => each !== slot)
+    for (const [index, part] of split.parts.entries())
+      this.#assignPart(others[index]!, part, slot, running, index)
+  }
+
+  #assignPart(helper: Slot, task: PartTask, lead: Slot, running: Running, index: number): void {
+    const started = performance.now()
+    const post = (part: PostedPart | undefined): void => {
+      running.helpersMs += performance.now() - started
+      if (lead.running !== running) return
+      const transfer =
+        part?.series === undefined ? [] : [part.series.values.buffer, part.series.timesMs.buffer]
+      lead.worker.postMessage({ type: 'part', id: running.id, index, part } satisfies ToQueryWorker, transfer)
+    }
+    this.#assign(
+      helper,
+      {
+        task,
+        encoding: undefined,
+        signal: running.helpers!.signal,
+        queuedMs: started,
+        deadlineMs: running.deadlineMs,
+        resolve: (answer) => post(answer.kind === 'part' ? answer.part : undefined),
+        reject: () => post(undefined),
+      },
+      task,
+    )
+  }
+
+  #assign(slot: Slot, waiting: Waiting, task: QueryTask, helpers?: AbortController): Running {
     const id = ++this.#ids
     Atomics.store(slot.stop, 0, StopCause.none)
     const stop = (cause: number): void => {
@@ -135,16 +232,23 @@ export class QueryPool {
       grace ??= setTimeout(() => this.#replace(slot, cause), STOP_GRACE_MS)
     }
     let grace: ReturnType<typeof setTimeout> | undefined
-    const deadline = setTimeout(() => stop(StopCause.timeout), waiting.deadlineMs - performance.now())
+    const startedMs = performance.now()
+    const deadline = setTimeout(() => stop(StopCause.timeout), waiting.deadlineMs - startedMs)
     const onAbort = (): void => stop(StopCause.canceled)
     waiting.signal?.addEventListener('abort', onAbort)
     const cleanUp = (): void => {
       clearTimeout(deadline)
       clearTimeout(grace)
       waiting.signal?.removeEventListener('abort', onAbort)
+      helpers?.abort()
     }
-    slot.running = { ...waiting, id, cleanUp }
-    slot.worker.postMessage({ type: 'task', id, task: waiting.task } satisfies ToQueryWorker)
+    const running: Running = { ...waiting, id, startedMs, helpers, helpersMs: 0, cleanUp }
+    slot.running = running
+    const { forgetFromMs } = slot
+    slot.forgetFromMs = Infinity
+    const { encoding } = waiting
+    slot.worker.postMessage({ type: 'task', id, task, encoding, forgetFromMs } satisfies ToQueryWorker)
+    return running
   }
 
   #start(reader: number): Slot {
@@ -156,6 +260,7 @@ export class QueryPool {
       features,
       lookbackMs,
       maxSamples,
+      cacheBytes: Math.floor(this.#options.cacheBytes / this.#options.workers),
       stop,
     }
     const slot: Slot = {
@@ -165,6 +270,7 @@ export class QueryPool {
       }),
       reader,
       stop: new Int32Array(stop),
+      forgetFromMs: Infinity,
       running: undefined,
     }
     slot.worker.on('message', (message: FromQueryWorker) => this.#answered(slot, message))
@@ -181,6 +287,8 @@ export class QueryPool {
     if (running === undefined || running.id !== id) return
     slot.running = undefined
     running.cleanUp()
+    if (running.task.kind === 'range' && answer.kind === 'body')
+      this.#splitter.note(running.task, performance.now() - running.startedMs + running.helpersMs)
     if (answer.kind === 'error') running.reject(new TaskError(answer.error))
     else running.resolve(answer)
     this.#next()
@@ -204,6 +312,13 @@ export class QueryPool {
       this.#next()
     })
   }
+}
+
+/** FNV-1a. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
 }
 
 function stopped(cause: number, where: string): TaskError {

@@ -1,19 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { silentLogger } from '@promontory/base'
-import { Engine, ParseError, QueryError, type QueryOptions } from '@promontory/promql'
-import { TsdbReader } from '@promontory/tsdb'
+import {
+  Engine,
+  ParseError,
+  QueryError,
+  type QueryOptions,
+  type CachedResult,
+  ResultCache,
+} from '@promontory/promql'
+import { SETTLED_AGE_MS, TsdbReader } from '@promontory/tsdb'
 import { federate } from './federate-task.ts'
 import { lint } from './lint-task.ts'
 import { labelNames, labelValues, matchingSeries } from './label-tasks.ts'
 import type {
+  BodyEncoding,
   FromQueryWorker,
   PostedError,
+  PostedPart,
   QueryAnswer,
   QueryTask,
   QueryWorkerData,
+  RangeTask,
   ToQueryWorker,
 } from './protocol.ts'
 import { StopCause } from './protocol.ts'
+import { compressBody } from './compress-body.ts'
+import { evaluatePart, evaluateSplit } from './range-parts.ts'
 import { postVector, writeResult } from './result-body.ts'
 import { tsdbStatus } from './tsdb-status-task.ts'
 
@@ -29,36 +41,72 @@ const engine = new Engine({
   features: data.features,
 })
 
-port.on('message', (message: ToQueryWorker) => {
-  if (message.type === 'blocks') reader.setBlocks(message.blocks)
-  else void answer(message.id, message.task)
+const cache = new ResultCache(engine, {
+  bytesMax: data.cacheBytes,
+  freshMs: SETTLED_AGE_MS,
+  nowMs: () => Date.now(),
 })
 
-async function answer(id: number, task: QueryTask): Promise<void> {
+/** Parts that other workers evaluate for the running task. */
+let awaitedParts: ((part: PostedPart | undefined) => void)[] = []
+
+port.on('message', (message: ToQueryWorker) => {
+  switch (message.type) {
+    case 'blocks':
+      reader.setBlocks(message.blocks)
+      cache.forget(-Infinity)
+      return
+    case 'part':
+      return awaitedParts[message.index]?.(message.part)
+    case 'task':
+      if (message.forgetFromMs < Infinity) cache.forget(message.forgetFromMs)
+      void answer(message.id, message.task, message.encoding)
+  }
+})
+
+async function answer(id: number, task: QueryTask, encoding: BodyEncoding | undefined): Promise<void> {
   let answered: QueryAnswer
   try {
-    answered = await run(task)
+    answered = compressBody(await run(task), encoding)
   } catch (error) {
     answered = { kind: 'error', error: postError(error) }
   }
-  const transfer =
-    answered.kind === 'body'
-      ? [answered.body.buffer]
-      : answered.kind === 'vector'
-        ? [answered.vector.values.buffer as ArrayBuffer]
-        : []
-  port.postMessage({ id, answer: answered } satisfies FromQueryWorker, transfer)
+  port.postMessage({ id, answer: answered } satisfies FromQueryWorker, transferable(answered))
+}
+
+function transferable(answer: QueryAnswer): ArrayBuffer[] {
+  switch (answer.kind) {
+    case 'body':
+      return [answer.body.buffer]
+    case 'vector':
+      return [answer.vector.values.buffer as ArrayBuffer]
+    case 'part':
+      return answer.part.series === undefined
+        ? []
+        : [answer.part.series.values.buffer, answer.part.series.timesMs.buffer]
+    case 'error':
+      return []
+  }
 }
 
 async function run(task: QueryTask): Promise<QueryAnswer> {
   switch (task.kind) {
     case 'instant': {
-      const result = await engine.instant(reader, task.expr, task.timeMs, options(task))
-      return { kind: 'body', body: writeResult(result, task), samples: result.stats.totalQueryableSamples }
+      const { expr, timeMs } = task
+      const { result, use } = task.cached
+        ? await cache.instant(reader, expr, timeMs, options(task))
+        : { result: await engine.instant(reader, expr, timeMs, options(task)), use: 'bypass' as const }
+      const samples = result.stats.totalQueryableSamples
+      return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
     }
     case 'range': {
-      const result = await engine.range(reader, task.expr, task, options(task))
-      return { kind: 'body', body: writeResult(result, task), samples: result.stats.totalQueryableSamples }
+      const { result, use } = await range(task)
+      const samples = result.stats.totalQueryableSamples
+      return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
+    }
+    case 'part': {
+      const part = await evaluatePart(engine, reader, task, options({ ...task, stats: 'none' }))
+      return { kind: 'part', part, samples: part.samples }
     }
     case 'vector': {
       const result = await engine.instant(reader, task.expr, task.timeMs, options({ stats: 'none' }))
@@ -77,6 +125,25 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
     case 'tsdbStatus':
       return { kind: 'body', body: tsdbStatus(reader, task.limit), samples: 0 }
   }
+}
+
+async function range(task: RangeTask): Promise<CachedResult> {
+  const { split } = task
+  if (split === undefined)
+    return task.cached
+      ? await cache.range(reader, task.expr, task, options(task))
+      : { result: await engine.range(reader, task.expr, task, options(task)), use: 'bypass' }
+  const parts = Array.from(
+    { length: split.parts },
+    (_, index) => new Promise<PostedPart | undefined>((resolve) => (awaitedParts[index] = resolve)),
+  )
+  const { maxSamples } = data
+  const result = await evaluateSplit(engine, reader, { ...task, split }, parts, {
+    ...options(task),
+    maxSamples,
+  })
+  if (task.cached) cache.keep(task.expr, task, options(task), result)
+  return { result, use: 'miss' }
 }
 
 function options(task: { readonly lookbackMs?: number; readonly stats: string }): QueryOptions {

@@ -1,0 +1,96 @@
+import { isCacheable, type ParserOptions, parseExpr } from '@promontory/promql'
+import type { PartTask, RangeTask } from './protocol.ts'
+
+/** A query that is expected to take less is not worth the messages. */
+const WORTH_MS = 8
+const STEPS_PER_PART_MIN = 8
+const QUERIES_REMEMBERED = 2000
+/** A query that nobody has asked before is taken for heavy from this range and number of steps on. */
+const UNKNOWN_HEAVY_RANGE_MS = 6 * 3600_000
+const UNKNOWN_HEAVY_STEPS = 240
+
+interface Known {
+  /** Milliseconds of work per step, as last measured. */
+  msPerStep: number
+  /** Whether the steps can be evaluated apart; undefined until somebody had to know. */
+  separable: boolean | undefined
+}
+
+/**
+ * Decides which range queries are worth several workers, by what the same query took before, and cuts their steps into
+ * parts. Only queries whose steps do not depend on each other are cut.
+ */
+export class RangeSplitter {
+  readonly #parserOptions: ParserOptions
+  /** In order of use. */
+  readonly #known = new Map<string, Known>()
+
+  constructor(parserOptions: ParserOptions) {
+    this.#parserOptions = parserOptions
+  }
+
+  /** Remembers what a query took, over all workers that were on it. */
+  note(task: RangeTask, workMs: number): void {
+    this.#of(task).msPerStep = workMs / stepsOf(task)
+  }
+
+  /**
+   * The task of the worker that answers, and those of its helpers.
+   * @param workers  how many are idle, the one that answers included
+   * @returns undefined when the query shall stay in one piece
+   */
+  split(
+    task: RangeTask,
+    workers: number,
+    maxSamples: number,
+  ): { lead: RangeTask; parts: PartTask[] } | undefined {
+    const steps = stepsOf(task)
+    const pieces = Math.min(workers, Math.floor(steps / STEPS_PER_PART_MIN))
+    if (pieces < 2 || task.stats !== 'none' || !this.#isHeavy(task, steps) || !this.#isSeparable(task))
+      return undefined
+    const { expr, startMs, stepMs, lookbackMs } = task
+    const stepAt = (piece: number): number => startMs + Math.floor((steps * piece) / pieces) * stepMs
+    const parts = Array.from({ length: pieces - 1 }, (_, i): PartTask => {
+      const endMs = i + 2 === pieces ? task.endMs : stepAt(i + 2) - stepMs
+      return {
+        kind: 'part', expr, startMs: stepAt(i + 1), endMs, stepMs, maxSamples: Math.ceil(maxSamples / pieces),
+        ...(lookbackMs === undefined ? {} : { lookbackMs }),
+      } // prettier-ignore
+    })
+    return { lead: { ...task, split: { ownEndMs: stepAt(1) - stepMs, parts: parts.length } }, parts }
+  }
+
+  #isHeavy(task: RangeTask, steps: number): boolean {
+    const { msPerStep } = this.#of(task)
+    if (!Number.isNaN(msPerStep)) return msPerStep * steps >= WORTH_MS
+    return task.endMs - task.startMs >= UNKNOWN_HEAVY_RANGE_MS && steps >= UNKNOWN_HEAVY_STEPS
+  }
+
+  #isSeparable(task: RangeTask): boolean {
+    const known = this.#of(task)
+    known.separable ??= this.#canSeparate(task.expr)
+    return known.separable
+  }
+
+  #canSeparate(query: string): boolean {
+    try {
+      return isCacheable(parseExpr(query, this.#parserOptions))
+    } catch {
+      // The worker will say what is wrong.
+      return false
+    }
+  }
+
+  #of({ expr, stepMs }: RangeTask): Known {
+    const key = `${stepMs} ${expr}`
+    const known = this.#known.get(key) ?? { msPerStep: NaN, separable: undefined }
+    this.#known.delete(key)
+    this.#known.set(key, known)
+    if (this.#known.size > QUERIES_REMEMBERED) this.#known.delete(this.#known.keys().next().value!)
+    return known
+  }
+}
+
+function stepsOf({ startMs, endMs, stepMs }: RangeTask): number {
+  return Math.floor((endMs - startMs) / stepMs) + 1
+}
