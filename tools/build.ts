@@ -27,6 +27,8 @@ const THREAD_ENTRIES: Record<string, string> = {
   promontory: 'packages/cli/src/main.ts',
   'query-worker': 'packages/server/src/workers/query-worker.ts',
   'compactor-worker': 'packages/server/src/workers/compactor-worker.ts',
+  'sqlite-worker': 'packages/state/src/sqlite-worker.ts',
+  'password-worker': 'packages/access/src/password-worker.ts',
 }
 
 const parts: readonly Part[] = [

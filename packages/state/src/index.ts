@@ -1,1 +1,7 @@
-export {}
+export type { Kysely, Selectable, Transaction } from 'kysely'
+export { sql } from 'kysely'
+export * from './columns.ts'
+export * from './database-url.ts'
+export * from './errors.ts'
+export * from './insert.ts'
+export * from './state-database.ts'
