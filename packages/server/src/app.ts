@@ -11,6 +11,7 @@ import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
 import type { Configuration } from './configuration.ts'
 import { failure, send } from './http/answer.ts'
+import { answerDirectly } from './http/direct.ts'
 import { Gate } from './http/gate.ts'
 import type { ServerOptions } from './options.ts'
 import { adminRoutes } from './routes/admin-routes.ts'
@@ -19,14 +20,15 @@ import { configRoutes } from './routes/config-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
 import { exemplarRoutes } from './routes/exemplar-routes.ts'
 import { lintRoutes } from './routes/lint-routes.ts'
-import { queryRoutes } from './routes/query-routes.ts'
+import { type QueryRoutes, queryRoutes } from './routes/query-routes.ts'
 import { ruleRoutes } from './routes/rule-routes.ts'
 import { statusRoutes } from './routes/status-routes.ts'
 import { targetRoutes } from './routes/target-routes.ts'
 import { uiHandler } from './routes/ui-routes.ts'
 import { writeRoutes } from './routes/write-routes.ts'
 import { HttpMetrics } from './self-metrics.ts'
-import { QueryMetrics, type QueryPool } from './workers/query-pool.ts'
+import { QueryMetrics } from './workers/query-metrics.ts'
+import type { QueryPool } from './workers/query-pool.ts'
 
 export interface AppInput {
   readonly options: ServerOptions
@@ -66,7 +68,6 @@ export function createApp(input: AppInput): Application {
   }
   const application: Application = { handle: () => {}, handleAlertmanager: () => {}, onQuit: () => {} }
   const app = new Hono()
-  queryRoutes(app, environment)
   exemplarRoutes(app, environment)
   lintRoutes(app, environment, configuration.scrape)
   statusRoutes(app, environment, {
@@ -94,14 +95,19 @@ export function createApp(input: AppInput): Application {
     token: input.token,
   })
   return Object.assign(application, {
-    handle: handler(app, input, gate),
+    handle: handler(app, queryRoutes(environment), input, gate),
     handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
   })
 }
 
 const API_PATHS = /^\/(api\/|metrics(\/|$)|federate$|version$|-\/)/
 
-function handler(app: Hono, { options, registry }: AppInput, gate: Gate): Application['handle'] {
+function handler(
+  app: Hono,
+  direct: QueryRoutes,
+  { options, registry }: AppInput,
+  gate: Gate,
+): Application['handle'] {
   const metrics = new HttpMetrics(registry)
   const api = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const pages = uiHandler()
@@ -112,7 +118,9 @@ function handler(app: Hono, { options, registry }: AppInput, gate: Gate): Applic
     if (path === undefined) return redirect(response, `${options.routePrefix}/`)
     cors(request, response, options.corsOrigin)
     measure(response, metrics, handlerName(path))
+    const query = direct(request.method ?? '', path)
     if (request.method === 'OPTIONS') response.writeHead(204).end()
+    else if (query !== undefined) void answerDirectly(request, response, path, query)
     else if (API_PATHS.test(path)) void api(request, response)
     else if (pages === undefined) refuse(response, 404, 'the pages are not built; run "npm run build"')
     else pages(request, response, () => refuse(response, 404, 'not found'))

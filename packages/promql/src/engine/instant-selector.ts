@@ -2,7 +2,7 @@ import type { SampleColumns } from '@promontory/model'
 import { histogramSamples, isStaleAt, SampleColumns as Samples } from '@promontory/model'
 import type { VectorSelector } from '../parser/ast.ts'
 import type { Column } from './column.ts'
-import { ColumnSource } from './column.ts'
+import { ColumnSource, FLOAT } from './column.ts'
 import type { Evaluation, Visit } from './evaluation.ts'
 import type { Grid } from './grid.ts'
 import { timeAt } from './grid.ts'
@@ -45,6 +45,8 @@ export function pickSamples(
   out: Column,
   aspect: SampleAspect,
 ): number {
+  if (samples.histograms === undefined && aspect === 'value')
+    return pickFloats(samples, offsetMs, atMs, grid, lookbackMs, out)
   const { timesMs, values, bits, length, histograms, startTimesMs } = samples
   const { samplesAtStep } = grid
   let newest = -1
@@ -65,6 +67,32 @@ export function pickSamples(
     }
     points += weight
     if (samplesAtStep !== undefined) samplesAtStep[step]! += weight
+  }
+  return points
+}
+
+/** As {@link pickSamples} for the values of a series without histograms. */
+function pickFloats(
+  { timesMs, values, bits, length }: SampleColumns,
+  offsetMs: number,
+  atMs: number | undefined,
+  grid: Grid,
+  lookbackMs: number,
+  out: Column,
+): number {
+  const { samplesAtStep, count, startMs, stepMs } = grid
+  const { values: picked, kinds } = out
+  let next = 0
+  let points = 0
+  for (let step = 0; step < count; step++) {
+    const referenceMs = (atMs ?? startMs + step * stepMs) - offsetMs
+    while (next < length && timesMs[next]! <= referenceMs) next++
+    const newest = next - 1
+    if (newest < 0 || timesMs[newest]! <= referenceMs - lookbackMs || isStaleAt(bits, newest)) continue
+    picked[step] = values[newest]!
+    kinds[step] = FLOAT
+    points++
+    if (samplesAtStep !== undefined) samplesAtStep[step]! += 1
   }
   return points
 }

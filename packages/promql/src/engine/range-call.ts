@@ -1,4 +1,4 @@
-import { SampleColumns } from '@promontory/model'
+import { type Labels, METRIC_NAME, SampleColumns } from '@promontory/model'
 import { executionError, sameLabelset } from '../errors.ts'
 import type { Call, Expr, MatrixSelector, Subquery } from '../parser/ast.ts'
 import { ColumnSource, FLOAT } from './column.ts'
@@ -10,6 +10,7 @@ import { RangeSamples } from './range-samples.ts'
 import type { Extension, RangeCall, WindowSpec } from './range-window.ts'
 import { slide } from './slide.ts'
 import { evaluateSubquery } from './subquery.ts'
+import { WindowPlans } from './window-plan.ts'
 
 type RangeArgument = MatrixSelector | Subquery
 
@@ -37,6 +38,7 @@ export function streamRangeCall(
   const context: RangeCall = {
     name,
     spec,
+    plans: new WindowPlans(spec),
     settings,
     annotations,
     position: range.position,
@@ -50,10 +52,9 @@ export function streamRangeCall(
     const dropName = !KEEPS_NAME.has(name) || samples.dropName
     const labels = dropName && seen !== undefined ? withoutMetadata(samples.labels) : samples.labels
     const column = source.next(labels, dropName)
-    slide(samples, context, column, compute, ledger)
-    const weight = column.samples()
+    const weight = slide(samples, context, column, compute, ledger)
     if (weight === 0) return
-    if (seen !== undefined) {
+    if (seen !== undefined && !isOneMetric(range, samples.labels, labels)) {
       if (seen.has(labels.key())) throw sameLabelset()
       seen.add(labels.key())
     }
@@ -62,6 +63,13 @@ export function streamRangeCall(
       noteNonCounter(evaluation, samples, call.args[0]!)
     visit(column)
   })
+  context.plans.finish()
+}
+
+/** Whether labels that lost nothing but the metric name cannot be those of another series. */
+function isOneMetric(range: RangeArgument, before: Labels, after: Labels): boolean {
+  if (range.type === 'subquery' || before.pairs.length - after.pairs.length > 2) return false
+  return range.selector.matchers.some(({ name, operator }) => name === METRIC_NAME && operator === '=')
 }
 
 export function windowSpec(range: RangeArgument, grid: Grid, lookbackMs: number): WindowSpec {

@@ -4,6 +4,7 @@ import type { Column } from './column.ts'
 import type { EvaluationSettings } from './evaluation.ts'
 import type { Grid } from './grid.ts'
 import type { RangeSamples } from './range-samples.ts'
+import type { WindowPlans } from './window-plan.ts'
 
 export type Extension = 'anchored' | 'smoothed' | undefined
 
@@ -37,6 +38,7 @@ export interface RangeWindow {
 export interface RangeCall {
   readonly name: string
   readonly spec: WindowSpec
+  readonly plans: WindowPlans
   readonly settings: EvaluationSettings
   readonly annotations: Annotations
   /** Position of the range vector. */

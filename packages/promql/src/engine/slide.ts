@@ -5,14 +5,18 @@ import type { Ledger } from './ledger.ts'
 import type { RangeSamples } from './range-samples.ts'
 import type { RangeCall, RangeWindow, WindowFunction } from './range-window.ts'
 
-/** Slides the window over the samples of one series and calls `compute` wherever it holds any. */
+/**
+ * Evaluates a range function over the samples of one series, by the kernel of the function where there is one, else by sliding the window and
+ * calling `compute` wherever it holds any sample.
+ * @returns weight of the points set
+ */
 export function slide(
   samples: RangeSamples,
   call: RangeCall,
   out: Column,
   compute: WindowFunction,
   ledger: Ledger,
-): void {
+): number {
   const { grid, rangeMs, offsetMs, atMs, extension, lookbackMs } = call.spec
   const { timesMs, count, histogramTimesMs } = samples
   const kernel = COLUMN_KERNELS.get(call.name)
@@ -22,11 +26,13 @@ export function slide(
     extension === undefined &&
     samples.startTimesMs === undefined
   ) {
+    if (count === 0) return 0
+    const plan = call.plans.of(timesMs, count)
     const mark = ledger.current
-    ledger.add(kernel(samples, call.spec, out))
+    ledger.add(plan.largest)
     ledger.settle(mark, 0)
     ledger.worked(count + grid.count)
-    return
+    return kernel(samples, plan, call.spec, out)
   }
   const window: RangeWindow = {
     step: 0, timeMs: 0, endMs: 0, startMs: 0, from: 0, to: 0, histogramFrom: 0, histogramTo: 0,
@@ -65,6 +71,7 @@ export function slide(
   ledger.add(largest)
   ledger.settle(mark, 0)
   ledger.worked(count + grid.count)
+  return out.samples()
 }
 
 /** Entry i: weight of the first i histograms. */

@@ -44,15 +44,24 @@ export function failure(c: Context, errorType: ErrorType, error: string, more: o
 
 /** What to tell a client of a thrown error; unknown errors are ours and become `internal`. */
 export function failureOf(c: Context, error: unknown): Response {
-  if (error instanceof BadRequest) return failure(c, 'bad_data', error.message)
+  const { errorType, message, more } = describeFailure(error)
+  return failure(c, errorType, message, more)
+}
+
+export interface FailureDescription {
+  readonly errorType: ErrorType
+  readonly message: string
+  readonly more: object
+}
+
+export function describeFailure(error: unknown): FailureDescription {
+  if (error instanceof BadRequest) return { errorType: 'bad_data', message: error.message, more: {} }
   if (error instanceof TaskError) {
     const { errorType, message, position, mend } = error.posted
-    return failure(c, errorType, message, {
-      ...(position === undefined ? {} : { position }),
-      ...(mend === undefined ? {} : { mend }),
-    })
+    const more = { ...(position === undefined ? {} : { position }), ...(mend === undefined ? {} : { mend }) }
+    return { errorType, message, more }
   }
-  return failure(c, 'internal', error instanceof Error ? error.message : String(error))
+  return { errorType: 'internal', message: error instanceof Error ? error.message : String(error), more: {} }
 }
 
 /** Bodies shorter than this are not worth compressing. */
@@ -77,24 +86,8 @@ export function send(
   return c.body(bytes, status, headers)
 }
 
-/** Sends a body that a worker has compressed already, or not. */
-export function sendEncoded(
-  c: Context,
-  { body, encoding }: { readonly body: Uint8Array<ArrayBuffer>; readonly encoding?: BodyEncoding },
-  type = 'application/json',
-): Response {
-  return c.body(body, 200, {
-    'content-type': type,
-    ...(encoding === undefined ? {} : { 'content-encoding': encoding, vary: 'accept-encoding' }),
-  })
-}
-
-/** The compression that the client takes, gzip first. */
-export function acceptedEncoding(c: Context): BodyEncoding | undefined {
-  return chooseEncoding(c.req.header('accept-encoding') ?? '')
-}
-
-function chooseEncoding(accepted: string): BodyEncoding | undefined {
+/** The compression to use of an `Accept-Encoding` header: gzip first. */
+export function chooseEncoding(accepted: string): BodyEncoding | undefined {
   const names = accepted
     .split(',')
     .map((part) => part.trim())

@@ -2,9 +2,11 @@ import type { Context } from 'hono'
 import type { Clock, Logger, Registry } from '@promontory/base'
 import type { Labels } from '@promontory/model'
 import type { Tsdb } from '@promontory/tsdb'
+import { FORM_BYTES_MAX } from '../http/direct.ts'
 import { BadRequest, Params } from '../http/params.ts'
 import type { ServerOptions } from '../options.ts'
-import type { QueryMetrics, QueryPool } from '../workers/query-pool.ts'
+import type { QueryMetrics } from '../workers/query-metrics.ts'
+import type { QueryPool } from '../workers/query-pool.ts'
 
 /** What the routes work on. */
 export interface RouteEnvironment {
@@ -21,9 +23,6 @@ export interface RouteEnvironment {
 /** The widest range that label queries ask for when none is given. */
 export const MIN_TIME_MS: number = -(2 ** 52)
 export const MAX_TIME_MS: number = 2 ** 52
-
-/** Form bodies longer than this are refused: the longest queries are some hundred kilobytes. */
-const FORM_BYTES_MAX = 10 * 1024 * 1024
 
 /** Query string and, of a POST, the form body. @throws BadRequest for a body that is too long */
 export async function readParams(c: Context): Promise<Params> {

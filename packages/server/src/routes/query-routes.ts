@@ -1,76 +1,63 @@
-import type { Context, Hono } from 'hono'
-import { acceptedEncoding, failureOf, sendEncoded, success } from '../http/answer.ts'
+import type { DirectHandler, DirectRequest } from '../http/direct.ts'
 import { BadRequest, Params } from '../http/params.ts'
-import { MAX_TIME_MS, type RouteEnvironment, MIN_TIME_MS, readParams } from './environment.ts'
+import { MAX_TIME_MS, type RouteEnvironment, MIN_TIME_MS } from './environment.ts'
 import type { QueryTask, StatsWanted } from '../workers/protocol.ts'
 import { SharedQueries } from '../workers/shared-queries.ts'
 
 /** More points than this per series are refused, as in Prometheus. */
 const POINTS_MAX = 11_000
 
-/** `/api/v1/query`, `query_range`, `series`, `labels`, label values, `/federate`. */
-export function queryRoutes(app: Hono, environment: RouteEnvironment): void {
+/** A path of its own for each kind of question about samples and series; undefined for other paths. */
+export type QueryRoutes = (method: string, path: string) => DirectHandler | undefined
+
+/** `/api/v1/query`, `query_range`, `series`, `labels`, label values, `/federate`, `/api/v1/status/tsdb`. */
+export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
   const shared = new SharedQueries(environment.queries)
-  const answer = (task: (params: Params, c: Context) => QueryTask): ((c: Context) => Promise<Response>) => {
-    return async (c) => {
-      try {
-        const params = await readParams(c)
-        const started = performance.now()
-        const wanted = task(params, c)
-        const answered = await shared.run(wanted, {
-          signal: c.req.raw.signal,
-          timeoutMs: params.duration('timeout'),
-          encoding: acceptedEncoding(c),
-        })
-        environment.queryMetrics.duration.observe((performance.now() - started) / 1000, 'inner_eval')
-        if (answered.kind !== 'body') throw new Error('BUG: a query answered without a body')
-        return sendEncoded(c, answered, wanted.kind === 'federate' ? FEDERATION_TYPE : 'application/json')
-      } catch (error) {
-        return failureOf(c, error)
-      }
+  const answer =
+    (taskOf: (request: DirectRequest) => QueryTask, type?: string): DirectHandler =>
+    async (request) => {
+      const task = taskOf(request)
+      const started = performance.now()
+      const { signal, encoding, params } = request
+      const answered = await shared.run(task, { signal, encoding, timeoutMs: params.duration('timeout') })
+      environment.queryMetrics.answered(performance.now() - started, answered)
+      return type === undefined ? answered : { ...answered, type }
     }
+  const read = new Map<string, DirectHandler>([
+    [
+      '/federate',
+      answer(
+        ({ params }) => ({
+          kind: 'federate',
+          selectors: params.all('match[]'),
+          timeMs: environment.clock.nowMs(),
+          externalLabels: environment.externalLabels().pairs,
+        }),
+        FEDERATION_TYPE,
+      ),
+    ],
+    ['/api/v1/status/tsdb', answer(({ params }) => ({ kind: 'tsdbStatus', limit: statusLimit(params) }))],
+  ])
+  const readOrPosted = new Map<string, DirectHandler>([
+    ['/api/v1/query', answer(({ params }) => instantTask(params, environment.clock.nowMs()))],
+    ['/api/v1/query_range', answer(({ params }) => rangeTask(params))],
+    ['/api/v1/series', answer(({ params }) => ({ kind: 'series', ...matching(params, true) }))],
+    ['/api/v1/labels', answer(({ params }) => ({ kind: 'labelNames', ...matching(params, false) }))],
+  ])
+  const labelValues = answer(({ path, params }) => ({
+    kind: 'labelValues',
+    name: labelName(LABEL_VALUES.exec(path)![1]!),
+    ...matching(params, false),
+  }))
+  return (method, path) => {
+    if (method !== 'GET' && method !== 'POST') return undefined
+    const handler = readOrPosted.get(path)
+    if (handler !== undefined || method === 'POST') return handler
+    return read.get(path) ?? (LABEL_VALUES.test(path) ? labelValues : undefined)
   }
-  app.on(
-    ['GET', 'POST'],
-    '/api/v1/query',
-    answer((params) => instantTask(params, environment.clock.nowMs())),
-  )
-  app.on(['GET', 'POST'], '/api/v1/query_range', answer(rangeTask))
-  app.on(
-    ['GET', 'POST'],
-    '/api/v1/series',
-    answer((params) => ({ kind: 'series', ...matching(params, true) })),
-  )
-  app.on(
-    ['GET', 'POST'],
-    '/api/v1/labels',
-    answer((params) => ({ kind: 'labelNames', ...matching(params, false) })),
-  )
-  app.get(
-    '/api/v1/label/:name/values',
-    answer((params, c) => ({
-      kind: 'labelValues',
-      name: labelName(c.req.param('name')!),
-      ...matching(params, false),
-    })),
-  )
-  app.get(
-    '/federate',
-    answer((params) => ({
-      kind: 'federate',
-      selectors: params.all('match[]'),
-      timeMs: environment.clock.nowMs(),
-      externalLabels: environment.externalLabels().pairs,
-    })),
-  )
-  app.get(
-    '/api/v1/status/tsdb',
-    answer((params) => ({ kind: 'tsdbStatus', limit: statusLimit(params) })),
-  )
-  app.get('/api/v1/status/tsdb/blocks', (c) =>
-    success(c, { blocks: environment.storage.maintenance.blocks.map(({ meta }) => meta) }),
-  )
 }
+
+const LABEL_VALUES = /^\/api\/v1\/label\/([^/]*)\/values$/
 
 const FEDERATION_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'
 
@@ -148,13 +135,20 @@ function matching(
 
 /** `U__` opens Prometheus's escape for names outside the classic set: `_xx_` is a code point, `__` an underscore. */
 function labelName(segment: string): string {
-  if (!segment.startsWith('U__')) {
-    if (segment === '') throw new BadRequest('invalid label name: ""')
-    return segment
-  }
-  return segment
+  if (segment === '') throw new BadRequest('invalid label name: ""')
+  const name = decoded(segment)
+  if (!name.startsWith('U__')) return name
+  return name
     .slice(3)
     .replace(/__|_([0-9a-fA-F]{1,6})_/g, (whole, hex: string | undefined) =>
       hex === undefined ? (whole === '__' ? '_' : whole) : String.fromCodePoint(Number.parseInt(hex, 16)),
     )
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new BadRequest(`invalid label name: ${JSON.stringify(segment)}`)
+  }
 }

@@ -27,6 +27,9 @@ export interface ServerState {
 /** `/api/v1/status/*`, `/metrics`, `/version`, format and parse of expressions. */
 export function statusRoutes(app: Hono, environment: RouteEnvironment, state: ServerState): void {
   const { options, registry, storage, clock } = environment
+  app.get('/api/v1/status/tsdb/blocks', (c) =>
+    success(c, { blocks: storage.maintenance.blocks.map(({ meta }) => meta) }),
+  )
   app.get('/api/v1/status/config', (c) => success(c, { yaml: state.configYaml() }))
   app.get('/api/v1/status/flags', (c) => success(c, options.flags))
   app.get('/api/v1/status/buildinfo', (c) => success(c, buildInfo()))

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { Logger, Registry, Summary } from '@promontory/base'
+import type { Logger } from '@promontory/base'
 import type { Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql'
 import {
@@ -13,7 +13,6 @@ import {
   type QueryAnswer,
   type QueryTask,
   type QueryWorkerData,
-  type RangeTask,
   StopCause,
   type ToQueryWorker,
 } from './protocol.ts'
@@ -331,31 +330,4 @@ function stopped(cause: number, where: string): TaskError {
 export function workerFile(name: string): string {
   const bundled = fileURLToPath(new URL(`./${name}.js`, import.meta.url))
   return existsSync(bundled) ? bundled : fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
-}
-
-/** The metrics of queries under Prometheus's names and HELP. */
-export class QueryMetrics {
-  readonly duration: Summary
-
-  constructor(registry: Registry, pools: readonly QueryPool[], maxConcurrency: number) {
-    this.duration = registry.summary({
-      name: 'prometheus_engine_query_duration_seconds',
-      help: 'Query timings',
-      labels: ['slice'],
-      quantiles: [0.5, 0.9, 0.99],
-    })
-    for (const slice of ['inner_eval', 'prepare_time', 'queue_time', 'result_sort'])
-      this.duration.touch(slice)
-    const running = registry.gauge({
-      name: 'prometheus_engine_queries',
-      help: 'The current number of queries being executed or waiting.',
-    })
-    registry
-      .gauge({
-        name: 'prometheus_engine_queries_concurrent_max',
-        help: 'The max number of concurrent queries.',
-      })
-      .set(maxConcurrency)
-    registry.onCollect(() => running.set(pools.reduce((sum, pool) => sum + pool.running + pool.waiting, 0)))
-  }
 }

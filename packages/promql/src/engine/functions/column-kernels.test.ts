@@ -7,6 +7,7 @@ import { makeGrid, timeAt } from '../grid.ts'
 import { RangeSamples } from '../range-samples.ts'
 import type { RangeCall, RangeWindow } from '../range-window.ts'
 import { COLUMN_KERNELS } from './column-kernels.ts'
+import { WindowPlan, WindowPlans } from '../window-plan.ts'
 import { RANGE_FUNCTIONS } from './range-functions.ts'
 
 /** What a kernel must agree with: the window function, called at each step with a window that is looked for anew. */
@@ -25,6 +26,7 @@ function slowly(name: string, samples: RangeSamples, rangeMs: number, count: num
   const call: RangeCall = {
     name,
     spec,
+    plans: new WindowPlans(spec),
     settings,
     annotations: new Annotations(),
     position,
@@ -82,7 +84,9 @@ test.each([...COLUMN_KERNELS.keys()])('%s in one loop is %s window by window', (
           extension: undefined,
           lookbackMs: 0,
         } as const
-        COLUMN_KERNELS.get(name)!(samples, spec, out)
+        const plan = new WindowPlan(samples.timesMs, samples.count, spec)
+        const points = COLUMN_KERNELS.get(name)!(samples, plan, spec, out)
+        expect(points).toBe(out.samples())
         const want = slowly(name, samples, rangeMs, 12)
         expect(out.kinds).toEqual(want.kinds)
         for (let step = 0; step < 12; step++)

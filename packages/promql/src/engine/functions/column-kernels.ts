@@ -1,89 +1,69 @@
 import type { Column } from '../column.ts'
 import { FLOAT } from '../column.ts'
-import { timeAt } from '../grid.ts'
 import type { RangeSamples } from '../range-samples.ts'
 import type { WindowSpec } from '../range-window.ts'
+import type { WindowPlan } from '../window-plan.ts'
 
 /**
  * Evaluates a function over all windows of a series of floats in one loop: the fast twin of a `WindowFunction` for the
  * common case (no histograms, no start timestamps, no extended range). The results are the same.
- * @returns number of samples of the largest window
+ * @returns number of points set
  */
-export type ColumnKernel = (samples: RangeSamples, spec: WindowSpec, out: Column) => number
+export type ColumnKernel = (samples: RangeSamples, plan: WindowPlan, spec: WindowSpec, out: Column) => number
 
 function rateKernel(isCounter: boolean, perSecond: boolean): ColumnKernel {
-  return ({ timesMs, values, count }, { grid, rangeMs, offsetMs, atMs }, { values: out, kinds }) => {
-    const { samplesAtStep } = grid
+  return ({ values, count }, { from, to, extrapolation }, { grid, rangeMs }, { values: out, kinds }) => {
+    const { sampled, toStart, toEnd, factor, nearZero } = extrapolation
     const divisor = perSecond ? rangeMs / 1000 : 1
-    let from = 0
-    let to = 0
-    // Pairs of neighbours in the window over which the counter fell.
-    let resets = 0
-    let largest = 0
+    const resets = isCounter ? resetsOf(values, count) : NO_RESETS
+    let points = 0
+    let reset = 0
     for (let step = 0; step < grid.count; step++) {
-      const endMs = (atMs ?? timeAt(grid, step)) - offsetMs
-      const startMs = endMs - rangeMs
-      while (to < count && timesMs[to]! <= endMs) {
-        if (to > from && values[to]! < values[to - 1]!) resets++
-        to++
+      const begin = from[step]!
+      const end = to[step]!
+      if (end - begin < 2) continue
+      const first = values[begin]!
+      let change = values[end - 1]! - first
+      if (resets.length > 0) {
+        while (reset < resets.length && resets[reset]! <= begin) reset++
+        let lost = 0
+        for (let i = reset; i < resets.length && resets[i]! < end; i++) lost += values[resets[i]! - 1]!
+        change += lost
       }
-      while (from < to && timesMs[from]! <= startMs) {
-        from++
-        if (from < to && values[from]! < values[from - 1]!) resets--
+      let scale = factor[step]!
+      // A counter does not fall below zero where it is extended to the start of the window.
+      if (isCounter && change > 0 && first >= 0 && first <= change * nearZero[step]!) {
+        const toZero = sampled[step]! * (first / change)
+        if (toZero < toStart[step]!) scale = (sampled[step]! + toZero + toEnd[step]!) / sampled[step]!
       }
-      const seen = to - from
-      if (seen > largest) largest = seen
-      if (samplesAtStep !== undefined) samplesAtStep[step]! += seen
-      if (seen < 2) continue
-      const first = values[from]!
-      let change = values[to - 1]! - first
-      if (isCounter && resets > 0) change += lostInResets(values, from, to)
-      const sampled = (timesMs[to - 1]! - timesMs[from]!) / 1000
-      const average = sampled / (seen - 1)
-      const threshold = average * 1.1
-      let toStart = (timesMs[from]! - startMs) / 1000
-      let toEnd = (endMs - timesMs[to - 1]!) / 1000
-      if (toStart >= threshold) toStart = average / 2
-      if (isCounter && change > 0 && first >= 0) {
-        const toZero = sampled * (first / change)
-        if (toZero < toStart) toStart = toZero
-      }
-      if (toEnd >= threshold) toEnd = average / 2
-      out[step] = change * ((sampled + toStart + toEnd) / sampled / divisor)
+      out[step] = change * (scale / divisor)
       kinds[step] = FLOAT
+      points++
     }
-    return largest
+    return points
   }
 }
 
-function lostInResets(values: Float64Array, from: number, to: number): number {
-  let lost = 0
-  for (let i = from + 1; i < to; i++) if (values[i]! < values[i - 1]!) lost += values[i - 1]!
-  return lost
+const NO_RESETS: readonly number[] = []
+
+/** Indices of the samples that are smaller than the one before. */
+function resetsOf(values: Float64Array, count: number): readonly number[] {
+  let resets: number[] | undefined
+  for (let i = 1; i < count; i++) if (values[i]! < values[i - 1]!) (resets ??= []).push(i)
+  return resets ?? NO_RESETS
 }
 
 /** Kernels of functions that look at the window `[from, to)` anew at each step. */
-function windowKernel(
-  compute: (values: Float64Array, from: number, to: number, timesMs: Float64Array) => number,
-): ColumnKernel {
-  return ({ timesMs, values, count }, { grid, rangeMs, offsetMs, atMs }, { values: out, kinds }) => {
-    const { samplesAtStep } = grid
-    let from = 0
-    let to = 0
-    let largest = 0
+function windowKernel(compute: (values: Float64Array, from: number, to: number) => number): ColumnKernel {
+  return ({ values }, { from, to, filled }, { grid }, { values: out, kinds }) => {
     for (let step = 0; step < grid.count; step++) {
-      const endMs = (atMs ?? timeAt(grid, step)) - offsetMs
-      const startMs = endMs - rangeMs
-      while (to < count && timesMs[to]! <= endMs) to++
-      while (from < to && timesMs[from]! <= startMs) from++
-      const seen = to - from
-      if (seen === 0) continue
-      if (seen > largest) largest = seen
-      if (samplesAtStep !== undefined) samplesAtStep[step]! += seen
-      out[step] = compute(values, from, to, timesMs)
+      const begin = from[step]!
+      const end = to[step]!
+      if (begin === end) continue
+      out[step] = compute(values, begin, end)
       kinds[step] = FLOAT
     }
-    return largest
+    return filled
   }
 }
 
@@ -92,7 +72,7 @@ function windowKernel(
  * the window.
  */
 function extremeKernel(sign: 1 | -1): ColumnKernel {
-  return (samples, spec, out) => {
+  return (samples, plan, spec, out) => {
     let best = -1
     let seenTo = 0
     return windowKernel((values, from, to) => {
@@ -107,7 +87,68 @@ function extremeKernel(sign: 1 | -1): ColumnKernel {
       }
       seenTo = to
       return values[best]!
-    })(samples, spec, out)
+    })(samples, plan, spec, out)
+  }
+}
+
+/** From so many samples per window and step on, sums are differences of running sums. */
+const RUNNING_FROM = 8
+
+/**
+ * Sum of each window, or with `mean` that over its number of samples. Where windows overlap much, each is the difference of two running
+ * sums in double-double arithmetic (Dekker 1971): as exact as the compensated sum of its samples. That holds for finite
+ * values of like size only, so others are added window by window.
+ */
+function totalKernel(mean: boolean): ColumnKernel {
+  const slow = windowKernel(mean ? meanOf : sum)
+  return (samples, plan, spec, out) => {
+    const { values, count } = samples
+    const { from, to, filled, largest } = plan
+    if (largest * filled < RUNNING_FROM * count || !areAlike(values, count))
+      return slow(samples, plan, spec, out)
+    const high = samples.scratch(2 * count + 2)
+    const low = high.subarray(count + 1)
+    runningSums(values, count, high, low)
+    for (let step = 0; step < from.length; step++) {
+      const begin = from[step]!
+      const end = to[step]!
+      if (begin === end) continue
+      const total = high[end]! - high[begin]! + (low[end]! - low[begin]!)
+      out.values[step] = mean ? total / (end - begin) : total
+      out.kinds[step] = FLOAT
+    }
+    return filled
+  }
+}
+
+/** Whether sums of the values keep all their digits: none is huge beside another, none infinite or NaN. */
+function areAlike(values: Float64Array, count: number): boolean {
+  let largest = 0
+  let smallest = Infinity
+  for (let i = 0; i < count; i++) {
+    const size = Math.abs(values[i]!)
+    // Catches NaN as well.
+    if (!(size < 1e100)) return false
+    if (size > largest) largest = size
+    if (size > 0 && size < smallest) smallest = size
+  }
+  return largest === 0 || largest / smallest < 1e10
+}
+
+/** `high[i] + low[i]` is the sum of the first i values. */
+function runningSums(values: Float64Array, count: number, high: Float64Array, low: Float64Array): void {
+  let sumHigh = 0
+  let sumLow = 0
+  high[0] = 0
+  low[0] = 0
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!
+    const next = sumHigh + value
+    const part = next - sumHigh
+    sumLow += sumHigh - (next - part) + (value - part)
+    sumHigh = next
+    high[i + 1] = sumHigh
+    low[i + 1] = sumLow
   }
 }
 
@@ -127,7 +168,7 @@ function sum(values: Float64Array, from: number, to: number): number {
 }
 
 /** Sum by count while the sum stays finite, from there on an incremental mean; compensated. */
-export function mean(values: Float64Array, from: number, to: number): number {
+export function meanOf(values: Float64Array, from: number, to: number): number {
   let total = values[from]!
   let compensation = 0
   for (let i = from + 1; i < to; i++) {
@@ -170,7 +211,7 @@ function incrementalMean(
 
 /** By function name; functions without one go through their `WindowFunction`. */
 export const COLUMN_KERNELS: ReadonlyMap<string, ColumnKernel> = new Map<string, ColumnKernel>([
-  ['avg_over_time', windowKernel(mean)],
+  ['avg_over_time', totalKernel(true)],
   ['count_over_time', windowKernel((_, from, to) => to - from)],
   ['delta', rateKernel(false, false)],
   ['increase', rateKernel(true, false)],
@@ -178,5 +219,5 @@ export const COLUMN_KERNELS: ReadonlyMap<string, ColumnKernel> = new Map<string,
   ['max_over_time', extremeKernel(1)],
   ['min_over_time', extremeKernel(-1)],
   ['rate', rateKernel(true, true)],
-  ['sum_over_time', windowKernel(sum)],
+  ['sum_over_time', totalKernel(false)],
 ])

@@ -10,7 +10,7 @@ import {
 import { orMixedSchemaWarning } from '../interpolate.ts'
 import type { RangeSamples } from '../range-samples.ts'
 import type { RangeCall, RangeWindow, WindowFunction } from '../range-window.ts'
-import { mean } from './column-kernels.ts'
+import { meanOf } from './column-kernels.ts'
 import { quantileOf } from './quantile.ts'
 
 /** A function of the floats of a window; histograms beside them are ignored with an info, alone they give nothing. */
@@ -83,7 +83,7 @@ export const avgOverTime: WindowFunction = (samples, window, out, call) => {
   if (window.to === window.from) {
     const result = meanOfHistograms(samples, window, call)
     if (result !== undefined) out.setHistogram(window.step, result)
-  } else out.setFloat(window.step, mean(samples.values, window.from, window.to))
+  } else out.setFloat(window.step, meanOf(samples.values, window.from, window.to))
 }
 
 /** Counter reset hints of the histograms of a window, and whether custom bounds had to be reconciled. */
