@@ -4,4 +4,5 @@ export { allocate, release, retire, allocationClass, allocationBytes } from './a
 export { xorDecode, xorEncode } from './xor'
 export { headCheck, headApply, headSeal } from './head-append'
 export { walEncodeSamples, walDecodeSamples } from './wal-records'
+export { xorDecodeRun } from './chunk-run'
 export { crc32cInit, crc32c } from './crc32c'

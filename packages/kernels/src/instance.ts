@@ -11,6 +11,17 @@ export interface Kernels {
   allocationClass(bytes: number): number
   allocationBytes(sizeClass: number): number
   xorDecode(chunk: number, length: number, count: number, times: number, values: number): number
+  xorDecodeRun(
+    bytes: number,
+    length: number,
+    starts: number,
+    chunks: number,
+    capacity: number,
+    times: number,
+    values: number,
+    crcTable: number,
+    result: number,
+  ): void
   xorEncode(state: number, chunk: number, times: number, values: number, count: number): number
   headCheck(
     refs: number,

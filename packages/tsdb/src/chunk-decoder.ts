@@ -6,6 +6,12 @@ import type { SampleColumns } from '@promontory/model'
 const CHUNK_AT = 65536
 const CHUNK_BYTES_MAX = 2 * 1024 * 1024
 const TIMES_AT: number = CHUNK_AT + CHUNK_BYTES_MAX + 65536
+/** Behind the bytes, and further from them than decoders read ahead. */
+const RESULT_AT: number = TIMES_AT - 32_768
+const STARTS_AT: number = RESULT_AT + 64
+const CRC_TABLE_AT: number = TIMES_AT - 16_384
+/** Chunks that are decoded at once: their starts lie between the result and the table. */
+export const RUN_CHUNKS_MAX: number = (CRC_TABLE_AT - STARTS_AT) / 4
 const FIRST_CAPACITY = 16_384
 const PAGES_MAX = 32768
 
@@ -18,6 +24,7 @@ export class ChunkDecoder {
   readonly #kernels: Kernels
   #capacity = FIRST_CAPACITY
   #u8!: Uint8Array
+  #u32!: Uint32Array
   #f64!: Float64Array
   #length = 0
   /** Whether a chunk began before the last one ended: then the columns need sorting. */
@@ -28,6 +35,7 @@ export class ChunkDecoder {
     this.#memory = new WebAssembly.Memory({ initial, maximum: PAGES_MAX, shared: true })
     this.#kernels = instantiateKernels(loadKernelModule(), this.#memory).kernels
     this.#makeViews()
+    this.#kernels.crc32cInit(CRC_TABLE_AT)
   }
 
   begin(): void {
@@ -52,6 +60,35 @@ export class ChunkDecoder {
     if (this.#length > 0 && done > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
     this.#length += done
     return done
+  }
+
+  /**
+   * Checks and decodes XOR chunks as they follow each other in a chunk file, behind those that are there; stops at one that is of
+   * another kind, damaged, or not whole.
+   * @param bytes  from the first chunk's length on; copied
+   * @param refs  of at most {@link RUN_CHUNKS_MAX} chunks: where they are, the first being where `bytes` begins
+   * @param samplesExpected  room to make
+   * @returns how many chunks were decoded
+   */
+  addRun(bytes: Uint8Array, refs: readonly number[], samplesExpected: number): number {
+    if (bytes.length > CHUNK_BYTES_MAX) return 0
+    for (let i = 0; i < refs.length; i++) this.#u32[STARTS_AT / 4 + i] = refs[i]! - refs[0]!
+    this.#reserve(this.#length + samplesExpected)
+    this.#u8.set(bytes, CHUNK_AT)
+    this.#u8.fill(0, CHUNK_AT + bytes.length, CHUNK_AT + bytes.length + DECODE_PADDING)
+    const times = TIMES_AT + 8 * this.#length
+    const values = this.#valuesAt + 8 * this.#length
+    const room = this.#capacity - this.#length
+    this.#kernels.xorDecodeRun(
+      CHUNK_AT, bytes.length, STARTS_AT, refs.length, room, times, values, CRC_TABLE_AT, RESULT_AT,
+    ) // prettier-ignore
+    const result = RESULT_AT / 4
+    const samples = this.#u32[result]!
+    const first = TIMES_AT / 8 + this.#length
+    if (this.#u32[result + 3] === 1) this.#overlap = true
+    if (this.#length > 0 && samples > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
+    this.#length += samples
+    return this.#u32[result + 1]!
   }
 
   /** Points `into` at the samples with startMs ≤ time ≤ endMs, sorted, one per time. */
@@ -99,6 +136,7 @@ export class ChunkDecoder {
 
   #makeViews(): void {
     this.#u8 = new Uint8Array(this.#memory.buffer)
+    this.#u32 = new Uint32Array(this.#memory.buffer)
     this.#f64 = new Float64Array(this.#memory.buffer)
   }
 

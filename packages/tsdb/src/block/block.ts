@@ -5,7 +5,7 @@ import { CorruptionError } from '../errors.ts'
 import type { ChunkPlace, ChunkSource } from '../querier.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { ChunkEncoding } from './format.ts'
-import { IndexReader, type SeriesEntry } from './index-reader.ts'
+import { type ChunkEntry, IndexReader, type SeriesEntry } from './index-reader.ts'
 import { type BlockMeta, readMeta } from './meta.ts'
 import type { PageCache } from './page-cache.ts'
 import { intersect, subtract, union } from './sorted-refs.ts'
@@ -103,8 +103,8 @@ export class Block implements ChunkPlace {
     endMs,
   }: SelectRequest): IterableIterator<SeriesEntry & { readonly ref: number }> {
     for (const ref of this.postingsFor(matchers)) {
-      const entry = this.index.series(ref)
-      const chunks = entry.chunks.filter((chunk) => chunk.minTimeMs <= endMs && chunk.maxTimeMs >= startMs)
+      const entry = this.index.cachedSeries(ref)
+      const chunks = overlapping(entry.chunks, startMs, endMs)
       if (chunks.length > 0) yield { ref, labels: entry.labels, chunks }
     }
   }
@@ -125,6 +125,7 @@ export class Block implements ChunkPlace {
     decoder: ChunkDecoder,
   ): void {
     const deleted = this.tombstones.get(entry.ref)
+    const refs: number[] = []
     for (const chunk of entry.chunks) {
       if (chunk.minTimeMs > endMs || chunk.maxTimeMs < startMs) continue
       if (
@@ -133,16 +134,26 @@ export class Block implements ChunkPlace {
         )
       )
         continue
-      const { encoding, data, samples } = this.chunks.read(chunk.ref)
+      refs.push(chunk.ref)
+    }
+    if (refs.length === 0) return
+    for (const ref of refs.slice(this.chunks.decodeRun(refs, decoder))) {
+      const { encoding, data, samples } = this.chunks.read(ref)
       if (encoding !== ChunkEncoding.xor)
         throw new CorruptionError(
           this.directory,
-          chunk.ref,
+          ref,
           `chunk encoding ${encoding} is not supported: native histograms are not stored yet`,
         )
       if (decoder.addXor(data, samples) !== samples)
-        throw new CorruptionError(this.directory, chunk.ref, 'a chunk ends early')
+        throw new CorruptionError(this.directory, ref, 'a chunk ends early')
     }
     if (deleted !== undefined) decoder.remove(deleted)
   }
+}
+
+/** The chunks that have samples in the range; the same list when all have. */
+function overlapping(chunks: readonly ChunkEntry[], startMs: number, endMs: number): readonly ChunkEntry[] {
+  const isIn = (chunk: ChunkEntry): boolean => chunk.minTimeMs <= endMs && chunk.maxTimeMs >= startMs
+  return chunks.every(isIn) ? chunks : chunks.filter(isIn)
 }

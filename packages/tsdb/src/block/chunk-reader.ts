@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32c } from '../checksum.ts'
 import { CorruptionError } from '../errors.ts'
+import { type ChunkDecoder, RUN_CHUNKS_MAX } from '../chunk-decoder.ts'
 import { Cursor } from './cursor.ts'
 import { CHUNKS_HEADER_BYTES, CHUNKS_MAGIC, CHUNKS_VERSION } from './format.ts'
 import { type PageCache, PagedFile } from './page-cache.ts'
@@ -17,6 +18,11 @@ export interface ChunkBytes {
 const LENGTH_BYTES = 5
 /** Read ahead with the length: most float chunks are shorter. */
 const GUESS_BYTES = 512
+
+/** Chunks further apart are not read as a run. */
+const RUN_BYTES_MAX = 256 * 1024
+/** Most chunks hold as many at most. */
+const SAMPLES_EXPECTED = 130
 
 /** Reads the chunk files of a block. @throws CorruptionError when they contradict themselves */
 export class ChunkReader {
@@ -60,6 +66,21 @@ export class ChunkReader {
     const data = checked.subarray(1)
     if (data.length < 2) throw new CorruptionError(file.path, offset, `a chunk of ${data.length} bytes`)
     return { encoding: checked[0]!, data, samples: data.readUInt16BE(0) }
+  }
+
+  /**
+   * Decodes chunks that are likely to follow each other in their file, as those of one series do.
+   * @param refs  ascending
+   * @returns how many were decoded: {@link read} tells what is with the next one
+   */
+  decodeRun(refs: readonly number[], decoder: ChunkDecoder): number {
+    const first = refs[0]!
+    const file = this.#files[Math.floor(first / 2 ** 32)]
+    const span = refs.at(-1)! - first
+    if (file === undefined || span < 0 || span > RUN_BYTES_MAX || refs.length > RUN_CHUNKS_MAX) return 0
+    if (first % 2 ** 32 < CHUNKS_HEADER_BYTES) return 0
+    const bytes = file.readUpTo(first % 2 ** 32, span + GUESS_BYTES)
+    return decoder.addRun(bytes, refs, SAMPLES_EXPECTED * refs.length)
   }
 
   close(): void {

@@ -36,6 +36,7 @@ interface ValueSample {
  */
 export class IndexReader {
   readonly #file: PagedFile
+  readonly #cache: PageCache
   readonly #symbolOffsets: number[] = []
   #symbolCount = 0
   readonly #symbols = new Map<number, string>()
@@ -45,6 +46,7 @@ export class IndexReader {
 
   constructor(path: string, cache: PageCache) {
     this.#file = new PagedFile(path, cache)
+    this.#cache = cache
     this.#guard(0, () => this.#open())
   }
 
@@ -100,6 +102,11 @@ export class IndexReader {
 
   allPostings(): Uint32Array {
     return this.#allPostingsAt === 0 ? new Uint32Array(0) : this.postings(this.#allPostingsAt)
+  }
+
+  /** As {@link series}, from the thread's cache when it is there. */
+  cachedSeries(ref: number): SeriesEntry {
+    return this.#cache.series.get(this.#file.keyOf(ref), () => this.series(ref))
   }
 
   series(ref: number): SeriesEntry {

@@ -1,22 +1,51 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { CorruptionError } from '../errors.ts'
+import type { SeriesEntry } from './index-reader.ts'
 
 /** Bytes read at once. */
 const PAGE_BYTES: number = 64 * 1024
 /** Bytes of pages that a thread keeps, over all files. */
 const DEFAULT_CACHE_BYTES: number = 32 * 1024 * 1024
 
+/** Decoded series records that a thread keeps, over all blocks. */
+const SERIES_MAX = 20_000
+
+/** What the queries of a thread decode again and again: series records, by block and reference. Two generations: the older one goes when the younger is full. */
+export class DecodedCache<T> {
+  readonly #max: number
+  #young = new Map<number, T>()
+  #old = new Map<number, T>()
+
+  constructor(max: number = SERIES_MAX) {
+    this.#max = Math.ceil(max / 2)
+  }
+
+  get(key: number, decode: () => T): T {
+    let value = this.#young.get(key)
+    if (value !== undefined) return value
+    value = this.#old.get(key) ?? decode()
+    if (this.#young.size >= this.#max) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, value)
+    return value
+  }
+}
+
 /** The pages that a thread read last: a bounded cache in front of the operating system's own. */
 export class PageCache {
   readonly #pagesMax: number
+  /** Series records of the same files. */
+  readonly series: DecodedCache<SeriesEntry> = new DecodedCache()
   /** Insertion order is the order of use: the first key is the one to drop. */
-  readonly #pages = new Map<string, Buffer>()
+  readonly #pages = new Map<number, Buffer>()
 
   constructor(bytes: number = DEFAULT_CACHE_BYTES) {
     this.#pagesMax = Math.max(4, Math.floor(bytes / PAGE_BYTES))
   }
 
-  page(key: string, read: () => Buffer): Buffer {
+  page(key: number, read: () => Buffer): Buffer {
     let page = this.#pages.get(key)
     if (page !== undefined) this.#pages.delete(key)
     else page = read()
@@ -26,6 +55,8 @@ export class PageCache {
   }
 }
 
+/** Pages of one file at most: keys of the cache are file · PAGES_PER_FILE + page. */
+const PAGES_PER_FILE = 2 ** 26
 let filesOpened = 0
 
 /** Random access to a file that does not change. */
@@ -35,6 +66,9 @@ export class PagedFile {
   readonly #file: number
   readonly #cache: PageCache
   readonly #id: number = filesOpened++
+  /** The page read last, which mostly is the one wanted next. */
+  #lastIndex = -1
+  #last: Buffer = Buffer.alloc(0)
 
   constructor(path: string, cache: PageCache) {
     this.path = path
@@ -67,6 +101,11 @@ export class PagedFile {
     return out
   }
 
+  /** A key of its own for each offset of each file. */
+  keyOf(offset: number): number {
+    return this.#id * 2 ** 36 + offset
+  }
+
   /** At most `length` bytes: fewer at the end of the file. */
   readUpTo(offset: number, length: number): Buffer {
     return this.read(offset, Math.max(0, Math.min(length, this.size - offset)))
@@ -77,9 +116,12 @@ export class PagedFile {
   }
 
   #page(index: number): Buffer {
-    return this.#cache.page(`${this.#id}:${index}`, () =>
+    if (index === this.#lastIndex) return this.#last
+    this.#last = this.#cache.page(this.#id * PAGES_PER_FILE + index, () =>
       this.#readDirect(index * PAGE_BYTES, Math.min(PAGE_BYTES, this.size - index * PAGE_BYTES)),
     )
+    this.#lastIndex = index
+    return this.#last
   }
 
   #readDirect(offset: number, length: number): Buffer {
