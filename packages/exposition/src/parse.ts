@@ -13,11 +13,13 @@ export interface ExpositionSink {
     timeMs: number | undefined,
     exemplars: readonly ParsedExemplar[],
   ): void
+  /** @param isInteger  whether the counts came as integers */
   histogram(
     labels: Labels,
     histogram: FloatHistogram,
     timeMs: number | undefined,
     exemplars: readonly ParsedExemplar[],
+    isInteger: boolean,
   ): void
   metadata(metricFamily: string, metadata: Partial<SeriesMetadata>): void
 }

@@ -95,8 +95,8 @@ class SeriesMaker {
     this.#sink.sample(this.#labels(suffix, extra), value, this.#timeMs, exemplars)
   }
 
-  histogram(histogram: FloatHistogram, exemplars: readonly ParsedExemplar[]): void {
-    this.#sink.histogram(this.#labels('', []), histogram, this.#timeMs, exemplars)
+  histogram(histogram: FloatHistogram, exemplars: readonly ParsedExemplar[], isInteger: boolean): void {
+    this.#sink.histogram(this.#labels('', []), histogram, this.#timeMs, exemplars, isInteger)
   }
 
   #labels(suffix: string, extra: readonly [string, string][]): Labels {
@@ -133,6 +133,7 @@ function emitHistogram(
     series.histogram(
       nativeHistogram(message, family.type === MetricKind.gaugeHistogram),
       nativeExemplars(message),
+      !hasFloatCounts(message),
     )
   }
   if (!isNative || (options.keepClassic && message.buckets.length > 0)) emitClassic(series, message)
@@ -167,8 +168,12 @@ function nativeExemplars(message: HistogramMessage): ParsedExemplar[] {
     .map((exemplar) => parsedExemplar(exemplar!))
 }
 
+function hasFloatCounts(message: HistogramMessage): boolean {
+  return message.countFloat > 0 || message.zeroCountFloat > 0
+}
+
 function nativeHistogram(message: HistogramMessage, isGauge: boolean): FloatHistogram {
-  const isFloat = message.countFloat > 0 || message.zeroCountFloat > 0
+  const isFloat = hasFloatCounts(message)
   return new FloatHistogram({
     schema: message.schema,
     zeroThreshold: message.zeroThreshold,
@@ -190,7 +195,7 @@ function absoluteCounts(deltas: readonly number[]): number[] {
 
 /** Undefined when each side has as many buckets as its spans say. */
 function spanFault(message: HistogramMessage): string | undefined {
-  const isFloat = message.countFloat > 0 || message.zeroCountFloat > 0
+  const isFloat = hasFloatCounts(message)
   const sides = [
     ['positive', message.positiveSpans, isFloat ? message.positiveCounts : message.positiveDeltas],
     ['negative', message.negativeSpans, isFloat ? message.negativeCounts : message.negativeDeltas],

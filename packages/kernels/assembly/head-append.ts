@@ -2,8 +2,8 @@
 // then TypeScript logs what passed, then apply.
 import {
   H_SERIES_BASE, H_SERIES_TOP, H_SEQUENCE, H_CHUNKS, H_MIN_TIME, H_MAX_TIME, SERIES_BYTES, S_BIT, S_NUM, S_LAST_TIME, S_LAST_VALUE,
-  S_OPEN, S_OPEN_CAPACITY, S_OPEN_MIN_TIME, S_SEALED, S_SEALED_COUNT, S_SEALED_CAPACITY, S_GENERATION, S_STATE, S_CUT_TIME,
-  SEALED_BYTES, C_MIN_TIME, C_MAX_TIME, C_ADDRESS, C_LENGTH, C_SAMPLES, SAMPLES_PER_CHUNK, SAMPLE_BYTES_MAX, OPEN_CHUNK_BYTES,
+  S_OPEN, S_OPEN_CAPACITY, S_OPEN_MIN_TIME, S_SEALED, S_SEALED_COUNT, S_SEALED_CAPACITY, S_IDENTITY, S_ENCODING, S_CUT_TIME,
+  SEALED_BYTES, C_MIN_TIME, C_SPAN, C_ADDRESS, C_LENGTH, C_SAMPLES, C_ENCODING, SAMPLES_PER_CHUNK, SAMPLE_BYTES_MAX, OPEN_CHUNK_BYTES,
 } from './layout'
 import { allocate, classOf, retire } from './allocator'
 import { xorAppendOne } from './xor'
@@ -17,6 +17,13 @@ const OUT_OF_BOUNDS: u8 = 5
 const UNKNOWN_SERIES: u8 = 6
 /** The memory is full: counted and shown by TypeScript. */
 const NO_MEMORY: u8 = 7
+/** A stale marker behind histograms becomes one of them: TypeScript does that. */
+const STALE_HISTOGRAM: u8 = 8
+
+const STALE: u64 = 0x7ff0000000000002
+const XOR: u8 = 1
+/** State of a living series, in the place that it has in S_IDENTITY. */
+const ALIVE: u32 = 0x10000
 
 /** A ref is generation · 2^24 + slot, so that it stays below 2^40, the most that Prometheus's chunk refs hold. */
 const SLOT_BITS: u64 = 24
@@ -27,7 +34,7 @@ const SLOT_BITS: u64 = 24
   const slot = <u32>(whole & ((1 << SLOT_BITS) - 1))
   if (slot == 0 || slot >= load<u32>(H_SERIES_TOP)) return 0
   const series = <usize>load<u32>(H_SERIES_BASE) + <usize>slot * SERIES_BYTES
-  if (load<u32>(series, S_GENERATION) != <u32>(whole >> SLOT_BITS) || load<u32>(series, S_STATE) != 1) return 0
+  if ((load<u32>(series, S_IDENTITY) & 0xffffff) != (<u32>(whole >> SLOT_BITS) | ALIVE)) return 0
   return series
 }
 
@@ -36,8 +43,9 @@ const SLOT_BITS: u64 = 24
   if (time < minTime) return TOO_OLD
   if (load<u16>(series, S_NUM) == 0 && load<u16>(series, S_SEALED_COUNT) == 0) return APPENDED
   const last = <f64>load<i64>(series, S_LAST_TIME)
-  if (time > last) return APPENDED
+  if (time > last) return value == STALE && load<u8>(series, S_ENCODING) > XOR ? STALE_HISTOGRAM : APPENDED
   if (time < last) return OUT_OF_ORDER
+  if (load<u8>(series, S_ENCODING) > XOR) return DUPLICATE_TIMESTAMP
   return value == load<u64>(series, S_LAST_VALUE) ? DUPLICATE_SAME : DUPLICATE_TIMESTAMP
 }
 
@@ -90,10 +98,11 @@ function seal(series: usize): bool {
   }
   const entry = <usize>list + <usize>count * SEALED_BYTES
   store<f64>(entry, load<f64>(series, S_OPEN_MIN_TIME), C_MIN_TIME)
-  store<f64>(entry, <f64>load<i64>(series, S_LAST_TIME), C_MAX_TIME)
+  store<u32>(entry, <u32>(<f64>load<i64>(series, S_LAST_TIME) - load<f64>(series, S_OPEN_MIN_TIME)), C_SPAN)
   store<u32>(entry, chunk, C_ADDRESS)
-  store<u16>(entry, <u16>length, C_LENGTH)
+  store<u32>(entry, length, C_LENGTH)
   store<u16>(entry, load<u16>(series, S_NUM), C_SAMPLES)
+  store<u8>(entry, max<u8>(XOR, load<u8>(series, S_ENCODING)), C_ENCODING)
   store<u16>(series, <u16>(count + 1), S_SEALED_COUNT)
   store<u32>(series, 0, S_OPEN)
   store<u16>(series, 0, S_NUM)
@@ -120,6 +129,7 @@ function openChunk(series: usize, time: f64, range: f64): bool {
   store<u32>(series, 0, S_BIT)
   store<f64>(series, time, S_OPEN_MIN_TIME)
   store<f64>(series, rangeEnd(time, range), S_CUT_TIME)
+  store<u8>(series, XOR, S_ENCODING)
   store<u32>(H_CHUNKS, load<u32>(H_CHUNKS) + 1)
   return true
 }
@@ -142,7 +152,7 @@ function enlarge(series: usize): bool {
 
 function appendOne(series: usize, time: f64, value: u64, range: f64): bool {
   const num = <u32>load<u16>(series, S_NUM)
-  if (num != 0 && (num >= SAMPLES_PER_CHUNK || time >= load<f64>(series, S_CUT_TIME))) {
+  if (num != 0 && (num >= SAMPLES_PER_CHUNK || time >= load<f64>(series, S_CUT_TIME) || load<u8>(series, S_ENCODING) > XOR)) {
     if (!seal(series)) return false
   }
   if (load<u32>(series, S_OPEN) == 0) {
@@ -164,7 +174,9 @@ export function headApply(refs: usize, times: usize, values: usize, statuses: us
   let appended: u32 = 0
   let oldest = load<f64>(H_MIN_TIME)
   let newest = load<f64>(H_MAX_TIME)
-  atomic.add<u32>(H_SEQUENCE, 1)
+  // Odd already when the batch has more than floats: then TypeScript opens and closes the step.
+  const whole = (atomic.load<u32>(H_SEQUENCE) & 1) == 0
+  if (whole) atomic.add<u32>(H_SEQUENCE, 1)
   for (let i: usize = 0; i < <usize>count; i++) {
     if (load<u8>(statuses + i) != APPENDED) continue
     const series = seriesOf(load<f64>(refs + (i << 3)))
@@ -182,6 +194,6 @@ export function headApply(refs: usize, times: usize, values: usize, statuses: us
   }
   store<f64>(H_MIN_TIME, oldest)
   store<f64>(H_MAX_TIME, newest)
-  atomic.add<u32>(H_SEQUENCE, 1)
+  if (whole) atomic.add<u32>(H_SEQUENCE, 1)
   return appended
 }

@@ -52,18 +52,20 @@ export const S_SEALED: usize = 48 // u32: address of the list of sealed chunks, 
 export const S_SEALED_COUNT: usize = 52 // u16
 export const S_SEALED_CAPACITY: usize = 54 // u16
 export const S_LABELS: usize = 56 // u32: address of the label record
-export const S_GENERATION: usize = 60 // u32
-export const S_STATE: usize = 64 // u32: 0 free, 1 alive
+export const S_IDENTITY: usize = 60 // u32: generation in the low 16 bits, then 8 bits of state (0 free, 1 alive)
+export const S_ENCODING: usize = 63 // u8, its high 8 bits: encoding of the newest sample's chunk, 0 or 1 for floats
+export const S_LATE: usize = 64 // u32: address of the record of late samples, 0 = none
 export const S_HASH: usize = 68 // u32: hash of the labels
 export const S_CUT_TIME: usize = 72 // f64: a sample at or behind this time opens a new chunk
 
 // ---- sealed chunk entry ----
 export const SEALED_BYTES: usize = 24
 export const C_MIN_TIME: usize = 0 // f64
-export const C_MAX_TIME: usize = 8 // f64
-export const C_ADDRESS: usize = 16 // u32
-export const C_LENGTH: usize = 20 // u16: bytes
-export const C_SAMPLES: usize = 22 // u16
+export const C_SPAN: usize = 8 // u32: ms from the first sample to the last
+export const C_ADDRESS: usize = 12 // u32
+export const C_LENGTH: usize = 16 // u32: bytes
+export const C_SAMPLES: usize = 20 // u16
+export const C_ENCODING: usize = 22 // u8: 1 XOR, 2 histograms, 3 float histograms
 
 /** A chunk is cut at so many samples, as in Prometheus. */
 export const SAMPLES_PER_CHUNK: u32 = 120

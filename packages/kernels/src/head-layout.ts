@@ -25,6 +25,7 @@ export const SERIES_BYTES = 80
 export const S_BIT = 0
 export const S_NUM = 4
 export const S_LAST_TIME = 8
+export const S_LAST_VALUE = 24
 export const S_OPEN = 32
 export const S_OPEN_CAPACITY = 36
 export const S_OPEN_MIN_TIME = 40
@@ -32,20 +33,25 @@ export const S_SEALED = 48
 export const S_SEALED_COUNT = 52
 export const S_SEALED_CAPACITY = 54
 export const S_LABELS = 56
-export const S_GENERATION = 60
-export const S_STATE = 64
+export const S_IDENTITY = 60
+export const S_ENCODING = 63
+export const S_LATE = 64
 export const S_HASH = 68
+export const S_CUT_TIME = 72
 
 export const SEALED_BYTES = 24
 export const C_MIN_TIME = 0
-export const C_MAX_TIME = 8
-export const C_ADDRESS = 16
-export const C_LENGTH = 20
-export const C_SAMPLES = 22
+export const C_SPAN = 8
+export const C_ADDRESS = 12
+export const C_LENGTH = 16
+export const C_SAMPLES = 20
+export const C_ENCODING = 22
 
 /** Refs are generation · 2^24 + slot. */
 export const SLOT_BITS = 24
 export const SLOTS_MAX: number = 2 ** SLOT_BITS
 export const GENERATIONS_MAX = 65536
+/** State of a living series, in the place that it has in S_IDENTITY. */
+export const IDENTITY_ALIVE = 65536
 /** Bytes behind a chunk that the decoder may read (not use). */
 export const DECODE_PADDING = 16

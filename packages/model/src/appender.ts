@@ -31,6 +31,8 @@ export class AppendBatch {
     readonly ref: SeriesRef
     readonly timeMs: number
     readonly histogram: FloatHistogram
+    /** Counts came as integers and are kept as such; floats otherwise. */
+    readonly isInteger?: boolean
   }[] = []
   readonly exemplars: { readonly ref: SeriesRef; readonly exemplar: Exemplar }[] = []
   readonly metadata: { readonly ref: SeriesRef; readonly metadata: SeriesMetadata }[] = []
@@ -99,7 +101,7 @@ export interface AppendOutcome {
   readonly appended: number
   /** Index i: an {@link AppendStatus} for sample i. A view that the next append reuses. */
   readonly statuses: Uint8Array
-  /** Refused histograms, in order of the batch. */
+  /** An {@link AppendStatus} for each histogram, in order of the batch. */
   readonly histogramStatuses: readonly number[]
 }
 

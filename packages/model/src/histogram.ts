@@ -57,3 +57,6 @@ export class FloatHistogram implements FloatHistogramFields {
     this.counterResetHint = fields.counterResetHint ?? 'unknown'
   }
 }
+
+/** Stands for a stale marker among the histograms of a batch; recognised by identity. */
+export const STALE_HISTOGRAM: FloatHistogram = new FloatHistogram({ sum: NaN })

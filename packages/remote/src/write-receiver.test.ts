@@ -101,9 +101,9 @@ describe('remote write 1.0', () => {
     ['without a name', series({ job: 'a' }, sample(NOW, double(1))), /without a metric name/],
     ['far in the future', series({ __name__: 'a' }, sample(NOW + 3_600_000, double(1))), /out of bounds/],
     [
-      'a native histogram',
-      series({ __name__: 'a' }, field(4, Buffer.alloc(0))),
-      /native histograms are not stored/,
+      'a native histogram whose spans and buckets differ',
+      series({ __name__: 'a' }, field(4, field(11, Buffer.from([8, 0, 16, 1])))),
+      /spans need 1 buckets, have 0/,
     ],
     [
       'a cut message',

@@ -1,6 +1,7 @@
 import type { Counter, Logger, Registry } from '@promontory/base'
-import { AppendBatch, type Appender, AppendStatus, Labels } from '@promontory/model'
-import { decodeWriteRequest, uncompressSnappy, WireError } from '@promontory/wire'
+import { AppendBatch, type Appender, AppendStatus, Labels, STALE_HISTOGRAM } from '@promontory/model'
+import { decodeWriteRequest, type HistogramMessage, uncompressSnappy, WireError } from '@promontory/wire'
+import { histogramFault, isStaleSum, toHistogram } from './histogram.ts'
 
 export interface RemoteWriteReceiverOptions {
   readonly appender: Appender
@@ -34,6 +35,7 @@ export class RemoteWriteReceiver {
   readonly #known = new Map<string, number>()
   /** Keys of the samples of the batch, for those whose series is gone. */
   readonly #keys: string[] = []
+  readonly #histogramKeys: string[] = []
   readonly #rejected: Counter
 
   constructor(options: RemoteWriteReceiverOptions) {
@@ -68,6 +70,7 @@ export class RemoteWriteReceiver {
     } finally {
       this.#batch.clear()
       this.#keys.length = 0
+      this.#histogramKeys.length = 0
     }
   }
 
@@ -113,15 +116,33 @@ export class RemoteWriteReceiver {
         if (ref >= 0)
           batch.exemplars.push({ ref, exemplar: { labels: Labels.from(pairsOf(labels)), value, timeMs } })
       },
-      histogram: () => {
-        this.#rejected.inc(REASONS.histogram)
-        fault ??= 'native histograms are not stored yet'
+      histogram: (message) => {
+        fault ??= this.#takeHistogram(ref, key, message, latestMs)
       },
       metadata: () => {
         // Metadata belongs to targets; that of pushed series is not kept.
       },
     })
     return fault
+  }
+
+  /** @returns why it cannot be taken */
+  #takeHistogram(ref: number, key: string, message: HistogramMessage, latestMs: number): string | undefined {
+    const { timeMs } = message
+    const reject = (reason: string, problem: string): string => {
+      this.#rejected.inc(reason)
+      return problem
+    }
+    if (ref < 0) return reject(REASONS.invalidLabels, REASONS.invalidLabels)
+    if (timeMs > latestMs)
+      return reject(REASONS.outOfBounds, `out of bounds: a histogram is ${Math.round((timeMs - this.#options.nowMs()) / 1000)} s ahead`) // prettier-ignore
+    // Among the histograms, so that it stays in its place between them.
+    const histogram = isStaleSum(message) ? STALE_HISTOGRAM : toHistogram(message)
+    const problem = histogramFault(histogram)
+    if (problem !== undefined) return reject(REASONS.histogram, `invalid native histogram: ${problem}`)
+    this.#batch.histograms.push({ ref, timeMs, histogram, isInteger: !message.isFloat })
+    this.#histogramKeys.push(key)
+    return undefined
   }
 
   /** @returns the ref, or -1 and why */
@@ -137,17 +158,18 @@ export class RemoteWriteReceiver {
   #append(): string | undefined {
     const { appender } = this.#options
     const batch = this.#batch
-    if (batch.count === 0 && batch.exemplars.length === 0) return undefined
-    const { statuses } = appender.append(batch)
+    if (batch.count + batch.exemplars.length + batch.histograms.length === 0) return undefined
+    const { statuses, histogramStatuses } = appender.append(batch)
     let fault: string | undefined
-    for (let i = 0; i < statuses.length; i++) {
-      const status = statuses[i]!
-      if (status === AppendStatus.appended || status === AppendStatus.duplicateSame) continue
+    const judge = (status: number, key: string): void => {
+      if (status === AppendStatus.appended || status === AppendStatus.duplicateSame) return
       const reason = reasonOf(status)
       this.#rejected.inc(reason)
       fault ??= reason
-      if (status === AppendStatus.unknownSeries) this.#known.delete(this.#keys[i]!)
+      if (status === AppendStatus.unknownSeries) this.#known.delete(key)
     }
+    statuses.forEach((status, i) => judge(status, this.#keys[i]!))
+    histogramStatuses.forEach((status, i) => judge(status, this.#histogramKeys[i]!))
     return fault
   }
 }

@@ -46,6 +46,8 @@ export class Ingester {
   /** Series of earlier rules, to be marked stale unless they come again. */
   #orphans: SeriesRef[] = []
   /** Line behind each sample of the batch. */
+  /** Line of each histogram of the batch. */
+  readonly #histogramLines: number[] = []
   #sampleLines: Uint32Array = new Uint32Array(64)
   #nextOrder: Uint32Array = new Uint32Array(64)
   #nextCount = 0
@@ -313,6 +315,7 @@ export class Ingester {
     scrapeMs: number,
     exemplars: readonly ParsedExemplar[],
     batch: AppendBatch,
+    isInteger = false,
   ): void {
     const cache = this.#cache
     if (line >= 0 && cache.kinds[line] === LineKind.dropped) {
@@ -337,7 +340,10 @@ export class Ingester {
     if (explicit === undefined || this.#job.track_timestamps_staleness) this.#track(line)
     const ref = cache.refs[line]!
     if (typeof value === 'number') this.#push(batch, line, ref, timeMs, value)
-    else batch.histograms.push({ ref, timeMs, histogram: limitResolution(value, this.#job) })
+    else {
+      this.#histogramLines[batch.histograms.length] = line
+      batch.histograms.push({ ref, timeMs, histogram: limitResolution(value, this.#job), isInteger })
+    }
     for (const { labels, value: exemplarValue, timeMs: own } of exemplars)
       batch.exemplars.push({ ref, exemplar: { labels, value: exemplarValue, timeMs: own ?? timeMs } })
   }
@@ -387,8 +393,8 @@ export class Ingester {
       },
       sample: (labels, value, given, exemplars) =>
         this.#keyed(labels, value, given, timeMs, exemplars, batch),
-      histogram: (labels, value, given, exemplars) =>
-        this.#keyed(labels, value, given, timeMs, exemplars, batch),
+      histogram: (labels, value, given, exemplars, isInteger) =>
+        this.#keyed(labels, value, given, timeMs, exemplars, batch, isInteger),
     })
   }
 
@@ -399,6 +405,7 @@ export class Ingester {
     timeMs: number,
     exemplars: readonly ParsedExemplar[],
     batch: AppendBatch,
+    isInteger = false,
   ): void {
     this.scraped++
     const key = labels.key()
@@ -407,7 +414,7 @@ export class Ingester {
     const line = isKnown ? known : this.#newLine(this.#byKey.size, 0, 0, () => labels, batch)
     if (!isKnown && line >= 0) this.#byKey.set(key, line)
     this.#place(line)
-    this.#take(line, isKnown, value, given, timeMs, exemplars, batch)
+    this.#take(line, isKnown, value, given, timeMs, exemplars, batch, isInteger)
   }
 
   /** Adds a stale marker for each series of the last scrape that this one did not bring. */
@@ -447,6 +454,11 @@ export class Ingester {
         this.#cache.forget(this.#sampleLines[i]!)
         unknown++
       }
+    outcome.histogramStatuses.forEach((status, i) => {
+      if (status !== AppendStatus.unknownSeries) return
+      this.#cache.forget(this.#histogramLines[i]!)
+      unknown++
+    })
     return { unknown }
   }
 

@@ -1,6 +1,8 @@
 import { DECODE_PADDING, instantiateKernels, type Kernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
-import type { SampleColumns } from '@promontory/model'
+import { type FloatHistogram, type SampleColumns, STALE_HIGH, STALE_LOW, withHint } from '@promontory/model'
+import { ChunkEncoding } from './block/format.ts'
+import { decodeHistograms } from './chunk/histogram-decoder.ts'
 
 /** The decoder's memory: first the bytes of one chunk, then a column of times, then one of values. */
 const CHUNK_AT = 65536
@@ -29,6 +31,10 @@ export class ChunkDecoder {
   #length = 0
   /** Whether a chunk began before the last one ended: then the columns need sorting. */
   #overlap = false
+  /** By index of the sample; undefined while there are only floats. */
+  #histograms: (FloatHistogram | undefined)[] | undefined
+  /** Encoding of the chunk that each sample came from, beside `#histograms`. */
+  #encodings: number[] = []
 
   constructor() {
     const initial = Math.ceil((TIMES_AT + 16 * FIRST_CAPACITY) / 65536)
@@ -41,6 +47,36 @@ export class ChunkDecoder {
   begin(): void {
     this.#length = 0
     this.#overlap = false
+    this.#histograms = undefined
+  }
+
+  /**
+   * Decodes the first `count` samples of a chunk behind those that are there.
+   * @returns samples decoded: fewer than `count` when the chunk ends early
+   * @throws RangeError when a histogram chunk does not decode, or the encoding is unknown
+   */
+  add(encoding: number, data: Uint8Array, count: number): number {
+    if (encoding === ChunkEncoding.xor) return this.addXor(data, count)
+    if (encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.floatHistogram)
+      return this.#addHistograms(encoding, data, count)
+    throw new RangeError(`chunk encoding ${encoding} is unknown`)
+  }
+
+  #addHistograms(encoding: number, data: Uint8Array, count: number): number {
+    this.#reserve(this.#length + count)
+    this.#startHistograms()
+    const words = new Uint32Array(this.#memory.buffer)
+    decodeHistograms(encoding, data, count, (timeMs, histogram) => {
+      const at = this.#length++
+      this.#f64[TIMES_AT / 8 + at] = timeMs
+      this.#histograms![at] = histogram
+      this.#encodings[at] = encoding
+      const value = this.#valuesAt / 4 + 2 * at
+      words[value] = STALE_LOW
+      words[value + 1] = STALE_HIGH
+      if (at > 0 && timeMs <= this.#f64[TIMES_AT / 8 + at - 1]!) this.#overlap = true
+    })
+    return count
   }
 
   /**
@@ -59,6 +95,7 @@ export class ChunkDecoder {
     const first = TIMES_AT / 8 + this.#length
     if (this.#length > 0 && done > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
     this.#length += done
+    if (this.#histograms !== undefined) this.#fillFloats(done)
     return done
   }
 
@@ -88,6 +125,7 @@ export class ChunkDecoder {
     if (this.#u32[result + 3] === 1) this.#overlap = true
     if (this.#length > 0 && samples > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
     this.#length += samples
+    if (this.#histograms !== undefined) this.#fillFloats(samples)
     return this.#u32[result + 1]!
   }
 
@@ -99,7 +137,8 @@ export class ChunkDecoder {
     const to = lowerBound(this.#f64, from, base + this.#length, endMs + 1)
     const values = this.#valuesAt / 8 + (from - base)
     into.setArrays(this.#f64.subarray(from, to), this.#f64.subarray(values, values + (to - from)))
-    into.histograms = undefined
+    into.histograms = this.#histograms?.slice(from - base, to - base)
+    if (into.histograms?.every((histogram) => histogram === undefined)) into.histograms = undefined
     into.startTimesMs = undefined
     into.length = to - from
   }
@@ -109,13 +148,20 @@ export class ChunkDecoder {
     const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
     const first = TIMES_AT / 8
     let out = 0
+    let kept = -1
     for (let i = 0; i < this.#length; i++) {
       const time = this.#f64[first + i]!
       if (ranges.some(({ minTimeMs, maxTimeMs }) => time >= minTimeMs && time <= maxTimeMs)) continue
       this.#f64[first + out] = time
+      if (this.#histograms !== undefined) {
+        this.#histograms[out] = this.#hinted(i, kept)
+        this.#encodings[out] = this.#encodings[i]!
+      }
+      kept = i
       words[out++] = words[i]!
     }
     this.#length = out
+    if (this.#histograms !== undefined) this.#histograms.length = out
   }
 
   get #valuesAt(): number {
@@ -146,16 +192,54 @@ export class ChunkDecoder {
     const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
     const values = words.slice()
     const order = Uint32Array.from(times, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b)
+    const histograms = this.#histograms
+    const sorted = histograms === undefined ? undefined : Array<FloatHistogram | undefined>(0)
+    const encodings: number[] = []
     let out = 0
     let last = NaN
+    let before = -1
     for (const i of order) {
       if (times[i] === last) continue
       last = times[i]!
       this.#f64[TIMES_AT / 8 + out] = last
+      if (histograms !== undefined) {
+        sorted!.push(this.#hinted(i, before))
+        encodings.push(this.#encodings[i]!)
+      }
+      before = i
       words[out++] = values[i]!
     }
     this.#length = out
+    this.#histograms = sorted
+    this.#encodings = encodings
     this.#overlap = false
+  }
+
+  /** Encoding of the chunk that sample `i` of everything came from; only known beside histograms. */
+  encodingOf(i: number): number {
+    return this.#histograms === undefined ? ChunkEncoding.xor : this.#encodings[i]!
+  }
+
+  #startHistograms(): void {
+    if (this.#histograms !== undefined) return
+    this.#histograms = []
+    this.#encodings = []
+    this.#fillFloats(this.#length)
+  }
+
+  #fillFloats(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#histograms!.push(undefined)
+      this.#encodings.push(ChunkEncoding.xor)
+    }
+  }
+
+  /** Histogram `i`; it no longer knows of a reset when another sample than `i` − 1 has come before it. */
+  #hinted(i: number, before: number): FloatHistogram | undefined {
+    const histogram = this.#histograms![i]
+    if (histogram === undefined || histogram.counterResetHint !== 'not_reset' || before === i - 1)
+      return histogram
+    return withHint(histogram, 'unknown')
   }
 }
 

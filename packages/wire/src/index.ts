@@ -2,3 +2,4 @@
 export { decodeWriteRequest, type WriteRequestSink } from './write-request.ts'
 export { uncompressSnappy, WireError } from './snappy.ts'
 export { ProtoReader, WireType } from './proto-reader.ts'
+export type { HistogramMessage, SpanMessage } from './histogram-message.ts'

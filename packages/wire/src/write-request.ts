@@ -1,3 +1,4 @@
+import { type HistogramMessage, readHistogram } from './histogram-message.ts'
 import { ProtoReader, WireType } from './proto-reader.ts'
 import { WireError } from './snappy.ts'
 
@@ -15,8 +16,8 @@ export interface WriteRequestSink {
   /** @param at  offset of the value in `bytes`, 8 bytes little-endian: bits, so that stale markers survive */
   sample(timeMs: number, bytes: Buffer, at: number): void
   exemplar(labels: string[], value: number, timeMs: number): void
-  /** A native histogram of the open series, which is not decoded. */
-  histogram(): void
+  /** A native histogram of the open series. */
+  histogram(message: HistogramMessage): void
   metadata(metricFamily: string, type: number, help: string, unit: string): void
 }
 
@@ -64,8 +65,7 @@ function readSeries(reader: ProtoReader, sink: WriteRequestSink): void {
         break
       case 4:
         open()
-        reader.skip()
-        sink.histogram()
+        reader.nested(() => sink.histogram(readHistogram(reader)))
         break
       default:
         reader.skip()

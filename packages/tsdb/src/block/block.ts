@@ -4,7 +4,6 @@ import type { ChunkDecoder } from '../chunk-decoder.ts'
 import { CorruptionError } from '../errors.ts'
 import type { ChunkPlace, ChunkSource } from '../querier.ts'
 import { ChunkReader } from './chunk-reader.ts'
-import { ChunkEncoding } from './format.ts'
 import { type ChunkEntry, IndexReader, type SeriesEntry } from './index-reader.ts'
 import { type BlockMeta, readMeta } from './meta.ts'
 import type { PageCache } from './page-cache.ts'
@@ -137,18 +136,20 @@ export class Block implements ChunkPlace {
       refs.push(chunk.ref)
     }
     if (refs.length === 0) return
-    for (const ref of refs.slice(this.chunks.decodeRun(refs, decoder))) {
-      const { encoding, data, samples } = this.chunks.read(ref)
-      if (encoding !== ChunkEncoding.xor)
-        throw new CorruptionError(
-          this.directory,
-          ref,
-          `chunk encoding ${encoding} is not supported: native histograms are not stored yet`,
-        )
-      if (decoder.addXor(data, samples) !== samples)
-        throw new CorruptionError(this.directory, ref, 'a chunk ends early')
-    }
+    for (const ref of refs.slice(this.chunks.decodeRun(refs, decoder))) this.#decodeOne(ref, decoder)
     if (deleted !== undefined) decoder.remove(deleted)
+  }
+
+  #decodeOne(ref: number, decoder: ChunkDecoder): void {
+    const { encoding, data, samples } = this.chunks.read(ref)
+    let done: number
+    try {
+      done = decoder.add(encoding, data, samples)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new CorruptionError(this.directory, ref, `a chunk does not decode: ${error.message}`)
+    }
+    if (done !== samples) throw new CorruptionError(this.directory, ref, 'a chunk ends early')
   }
 }
 

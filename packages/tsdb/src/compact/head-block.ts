@@ -1,6 +1,5 @@
 import { compareUtf8 } from '@promontory/model'
 import { BlockWriter, type ChunkToWrite, type WrittenBlock } from '../block/block-writer.ts'
-import { ChunkEncoding } from '../block/format.ts'
 import { type HeadReader, sortSlots } from '../head/head-reader.ts'
 
 export interface HeadBlockOptions {
@@ -39,20 +38,8 @@ export function writeHeadBlock(reader: HeadReader, options: HeadBlockOptions): W
     try {
       slots.forEach((slot, i) => {
         const chunks: ChunkToWrite[] = []
-        captured.forEachChunk(
-          reader.head,
-          i,
-          options.minTimeMs,
-          endMs,
-          (view, samples, minTimeMs, maxTimeMs) => {
-            chunks.push({
-              encoding: ChunkEncoding.xor,
-              data: withCount(view, samples),
-              samples,
-              minTimeMs,
-              maxTimeMs,
-            })
-          },
+        captured.forEachChunk(reader.head, i, options.minTimeMs, endMs, (chunk) =>
+          chunks.push({ ...chunk, data: withCount(chunk.data, chunk.samples) }),
         )
         if (chunks.length > 0) writer.addSeries(reader.series.labels(slot), chunks)
       })

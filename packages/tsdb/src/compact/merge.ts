@@ -1,21 +1,17 @@
 import type { Labels } from '@promontory/model'
 import { SampleColumns } from '@promontory/model'
-import { instantiateKernels } from '@promontory/kernels'
-import { loadKernelModule } from '@promontory/kernels/node'
 import { Block } from '../block/block.ts'
 import { BlockWriter, type ChunkToWrite, type WrittenBlock } from '../block/block-writer.ts'
-import { ChunkEncoding } from '../block/format.ts'
 import type { SeriesEntry } from '../block/index-reader.ts'
 import type { BlockOnDisk } from '../block/meta.ts'
 import { PageCache } from '../block/page-cache.ts'
 import { ChunkDecoder } from '../chunk-decoder.ts'
+import { ChunkEncoder } from '../chunk/chunk-encoder.ts'
 
 export interface MergeOptions {
   readonly parent: string
   readonly ulid: string
 }
-
-const SAMPLES_PER_CHUNK = 120
 
 interface Cursor {
   readonly block: Block
@@ -104,12 +100,12 @@ function mergeChunks(parts: readonly Part[], decoder: ChunkDecoder, encoder: Chu
   const columns = new SampleColumns()
   const deleted = parts.flatMap(({ block, entry }) => block.tombstones.get(entry.ref) ?? [])
   for (const { block, chunk } of chunks) {
-    const { data, samples } = block.chunks.read(chunk.ref)
-    decoder.addXor(data, samples)
+    const { encoding, data, samples } = block.chunks.read(chunk.ref)
+    decoder.add(encoding, data, samples)
   }
   if (deleted.length > 0) decoder.remove(deleted)
   decoder.finish(columns, -Infinity, Infinity)
-  return encoder.encode(columns)
+  return encoder.encode(columns, (i) => decoder.encodingOf(i))
 }
 
 function symbolsOf(blocks: readonly Block[]): Set<string> {
@@ -120,46 +116,4 @@ function symbolsOf(blocks: readonly Block[]): Set<string> {
       for (const { value } of index.values(name)) symbols.add(value)
     }
   return symbols
-}
-
-const STATE_AT = 65536
-const TIMES_AT = 131072
-const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK
-const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK
-/** The first sample takes 20 bytes at most, each further one 19. */
-const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK
-
-/** Encodes columns as XOR chunks of 120 samples. */
-export class ChunkEncoder {
-  readonly #kernels
-  readonly #u8: Uint8Array
-  constructor() {
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true })
-    this.#kernels = instantiateKernels(loadKernelModule(), memory).kernels
-    this.#u8 = new Uint8Array(memory.buffer)
-  }
-
-  encode(columns: SampleColumns): ChunkToWrite[] {
-    const chunks: ChunkToWrite[] = []
-    for (let at = 0; at < columns.length; at += SAMPLES_PER_CHUNK) {
-      const count = Math.min(SAMPLES_PER_CHUNK, columns.length - at)
-      this.#u8.fill(0, STATE_AT, STATE_AT + 64)
-      this.#u8.fill(0, CHUNK_AT, CHUNK_AT + CHUNK_BYTES_MAX)
-      this.#u8.set(bytesOf(columns.timesMs, at, count), TIMES_AT)
-      this.#u8.set(bytesOf(columns.values, at, count), VALUES_AT)
-      const length = this.#kernels.xorEncode(STATE_AT, CHUNK_AT, TIMES_AT, VALUES_AT, count)
-      chunks.push({
-        encoding: ChunkEncoding.xor,
-        data: this.#u8.slice(CHUNK_AT, CHUNK_AT + length),
-        samples: count,
-        minTimeMs: columns.timesMs[at]!,
-        maxTimeMs: columns.timesMs[at + count - 1]!,
-      })
-    }
-    return chunks
-  }
-}
-
-function bytesOf(column: Float64Array, at: number, count: number): Uint8Array {
-  return new Uint8Array(column.buffer, column.byteOffset + 8 * at, 8 * count)
 }

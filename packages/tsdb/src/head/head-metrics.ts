@@ -1,4 +1,8 @@
 import type { Counter, Registry } from '@promontory/base'
+import { AppendStatus } from '@promontory/model'
+
+/** Status of a sample that met a full memory; told to callers as refused by the storage. */
+const NO_MEMORY = 7
 
 /** What the metrics read of a head. */
 interface MeasuredHead {
@@ -19,7 +23,6 @@ export class HeadMetrics {
   readonly seriesRemoved: Counter
   readonly seriesRefused: Counter
   readonly samplesRefused: Counter
-  readonly histogramsRefused: Counter
 
   constructor(registry: Registry, head: MeasuredHead) {
     this.samplesAppended = registry.counter({
@@ -53,16 +56,21 @@ export class HeadMetrics {
       name: 'promontory_tsdb_head_samples_refused_total',
       help: 'Samples that were refused because the memory of the head is full.',
     })
-    this.histogramsRefused = registry.counter({
-      name: 'promontory_tsdb_head_histograms_refused_total',
-      help: 'Native histograms that were dropped because they are not stored yet.',
-    })
-    this.histogramsRefused.add(0)
     for (const type of ['float', 'histogram']) this.samplesAppended.add(0, type)
-    for (const counter of [this.outOfOrder, this.outOfBounds]) counter.add(0, 'float')
+    for (const counter of [this.outOfOrder, this.outOfBounds]) {
+      counter.add(0, 'float')
+      counter.add(0, 'histogram')
+    }
     for (const counter of [this.seriesCreated, this.seriesRemoved, this.seriesRefused, this.samplesRefused])
       counter.add(0)
     this.#gauges(registry, head)
+  }
+
+  /** Counts a sample that was not taken. */
+  refused(status: number, type: 'float' | 'histogram'): void {
+    if (status === AppendStatus.outOfOrder) this.outOfOrder.inc(type)
+    else if (status === AppendStatus.tooOld || status === AppendStatus.outOfBounds) this.outOfBounds.inc(type)
+    else if (status === NO_MEMORY) this.samplesRefused.inc()
   }
 
   #gauges(registry: Registry, head: MeasuredHead): void {

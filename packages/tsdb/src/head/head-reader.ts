@@ -1,11 +1,13 @@
 import {
   C_ADDRESS,
+  C_ENCODING,
   C_LENGTH,
-  C_MAX_TIME,
   C_MIN_TIME,
   C_SAMPLES,
+  C_SPAN,
   H_SEQUENCE,
   S_BIT,
+  S_ENCODING,
   S_LAST_TIME,
   S_NUM,
   S_OPEN,
@@ -15,8 +17,10 @@ import {
   SEALED_BYTES,
 } from '@promontory/kernels'
 import type { Matcher } from '@promontory/model'
+import { ChunkEncoding } from '../block/format.ts'
 import type { ChunkDecoder } from '../chunk-decoder.ts'
 import { EpochReader } from './epochs.ts'
+import { int64At } from './int64.ts'
 import { HeadMemory } from './memory.ts'
 import { PostingsReader } from './postings.ts'
 import { SeriesReader } from './series.ts'
@@ -144,6 +148,16 @@ export class HeadReader {
   }
 }
 
+/** A chunk of the head at one moment. Times are inclusive. */
+export interface HeadChunk {
+  readonly encoding: number
+  /** A view; the count bytes of the open chunk may be ahead of `samples`. */
+  readonly data: Uint8Array
+  readonly samples: number
+  readonly minTimeMs: number
+  readonly maxTimeMs: number
+}
+
 /** Words kept of each captured series. */
 const CAPTURED_WORDS = 6
 
@@ -158,7 +172,7 @@ export class CapturedSeries {
   }
 
   copy(head: HeadMemory, slots: Uint32Array): void {
-    const { u32, u16, f64 } = head
+    const { u8, u32, u16, f64 } = head
     for (let i = 0; i < slots.length; i++) {
       const base = head.seriesAddress(slots[i]!)
       const at = i * CAPTURED_WORDS
@@ -167,6 +181,7 @@ export class CapturedSeries {
       this.#words[at + 2] = u16[(base + S_NUM) >>> 1]!
       this.#words[at + 3] = u32[(base + S_SEALED) >>> 2]!
       this.#words[at + 4] = u16[(base + S_SEALED_COUNT) >>> 1]!
+      this.#words[at + 5] = u8[base + S_ENCODING]!
       this.#times[2 * i] = f64[(base + S_OPEN_MIN_TIME) >>> 3]!
       this.#times[2 * i + 1] = int64At(u32, base + S_LAST_TIME)
     }
@@ -184,16 +199,18 @@ export class CapturedSeries {
 
   /** Decodes the chunks of series `i` that overlap [startMs, endMs]. */
   decode(head: HeadMemory, i: number, startMs: number, endMs: number, decoder: ChunkDecoder): void {
-    this.forEachChunk(head, i, startMs, endMs, (data, samples) => decoder.addXor(data, samples))
+    this.forEachChunk(head, i, startMs, endMs, ({ encoding, data, samples }) =>
+      decoder.add(encoding, data, samples),
+    )
   }
 
-  /** @param found  gets each overlapping chunk: its bytes (a view; the open chunk's count bytes may be ahead), samples, times */
+  /** @param found  gets each overlapping chunk, oldest first */
   forEachChunk(
     head: HeadMemory,
     i: number,
     startMs: number,
     endMs: number,
-    found: (data: Uint8Array, samples: number, minTimeMs: number, maxTimeMs: number) => void,
+    found: (chunk: HeadChunk) => void,
   ): void {
     const { u8, u16, u32, f64 } = head
     const at = i * CAPTURED_WORDS
@@ -201,24 +218,30 @@ export class CapturedSeries {
     for (let k = 0; k < this.#words[at + 4]!; k++) {
       const entry = list + k * SEALED_BYTES
       const minTimeMs = f64[(entry + C_MIN_TIME) >>> 3]!
-      const maxTimeMs = f64[(entry + C_MAX_TIME) >>> 3]!
+      const maxTimeMs = minTimeMs + u32[(entry + C_SPAN) >>> 2]!
       if (minTimeMs > endMs || maxTimeMs < startMs) continue
       const address = u32[(entry + C_ADDRESS) >>> 2]!
-      const length = u16[(entry + C_LENGTH) >>> 1]!
-      found(u8.subarray(address, address + length), u16[(entry + C_SAMPLES) >>> 1]!, minTimeMs, maxTimeMs)
+      const length = u32[(entry + C_LENGTH) >>> 2]!
+      found({
+        encoding: u8[entry + C_ENCODING]!,
+        data: u8.subarray(address, address + length),
+        samples: u16[(entry + C_SAMPLES) >>> 1]!,
+        minTimeMs,
+        maxTimeMs,
+      })
     }
     const samples = this.#words[at + 2]!
     if (samples === 0 || this.#times[2 * i]! > endMs || this.#times[2 * i + 1]! < startMs) return
     const address = this.#words[at]!
     const length = (this.#words[at + 1]! + 7) >>> 3
-    found(u8.subarray(address, address + length), samples, this.#times[2 * i]!, this.#times[2 * i + 1]!)
+    found({
+      encoding: Math.max(ChunkEncoding.xor, this.#words[at + 5]!),
+      data: u8.subarray(address, address + length),
+      samples,
+      minTimeMs: this.#times[2 * i]!,
+      maxTimeMs: this.#times[2 * i + 1]!,
+    })
   }
-}
-
-/** A signed 64-bit integer as a number; exact within ±2^53. */
-function int64At(u32: Uint32Array, address: number): number {
-  const word = address >>> 2
-  return (u32[word + 1]! | 0) * 4294967296 + u32[word]!
 }
 
 /** Sorts slots by their labels: texts are ranked once per distinct symbol, then ranks are compared. */

@@ -5,6 +5,7 @@ import {
   H_MAX_TIME_F64,
   H_MIN_TIME_F64,
   H_RETIRED,
+  H_SEQUENCE,
   instantiateKernels,
   type Kernels,
 } from '@promontory/kernels'
@@ -16,16 +17,19 @@ import {
   AppendStatus,
   type Labels,
   type SeriesRef,
+  STALE_HISTOGRAM,
 } from '@promontory/model'
 import { EpochWriter } from './epochs.ts'
 import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } from './memory.ts'
 import { PostingsWriter } from './postings.ts'
 import { SeriesWriter, slotOf } from './series.ts'
 import { SymbolWriter } from './symbols.ts'
-import { encodeExemplars, encodeSeries, type SeriesRecord } from '../wal/records.ts'
+import { encodeHistograms, type HistogramRecord } from '../wal/histogram-records.ts'
+import { encodeExemplars, encodeMetadata, encodeSeries, type SeriesRecord } from '../wal/records.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
 import { ExemplarRing } from './exemplars.ts'
+import { HeadHistograms } from './histograms.ts'
 
 export interface HeadOptions {
   /** Length of a block in ms; chunks never cross its multiples. */
@@ -43,8 +47,8 @@ export const DEFAULT_RANGE_MS: number = 2 * 3600 * 1000
 /** Retired blocks that are worth a collection. */
 const RETIRED_MANY = 256
 
-/** Status of a sample that met a full memory; told to callers as refused by the storage. */
-const NO_MEMORY = 7
+/** The kernels' status of a stale marker behind histograms: it becomes one of them. */
+const STALE_MARKER = 8
 
 /**
  * The newest data: one writer on the main thread, readers in any thread (see `HeadReader`). The steps of an append:
@@ -58,6 +62,7 @@ export class Head implements Appender {
   readonly series: SeriesWriter
   readonly epochs: EpochWriter
   readonly exemplars: ExemplarRing
+  readonly histograms: HeadHistograms
   readonly metrics: HeadMetrics
   readonly rangeMs: number
   readonly #logger: Logger
@@ -69,7 +74,6 @@ export class Head implements Appender {
   /** Samples before this are refused: they belong to blocks that are written. */
   minValidMs: number = -Infinity
   #refusedSeriesLogged = false
-  #refusedHistogramsLogged = false
   /** Refs of the log that stand for a series which the head has under another one: ref in the log → ref in the head. */
   readonly aliases: Map<number, number> = new Map()
 
@@ -83,6 +87,7 @@ export class Head implements Appender {
     this.exemplars = new ExemplarRing(options.maxExemplars ?? 100_000)
     this.metrics = new HeadMetrics(options.registry, this)
     this.rangeMs = options.rangeMs
+    this.histograms = new HeadHistograms(this.memory, this.kernels, options.rangeMs)
     this.#logger = options.logger ?? silentLogger
     this.#scratch = new BatchScratch(this.memory, this.kernels, 4096)
   }
@@ -140,7 +145,7 @@ export class Head implements Appender {
     const scratch = this.#fill(batch)
     const minValidMs = this.#minValid()
     const { kernels } = this
-    const { refs, times, values, statuses, record } = scratch
+    const { refs, times, values, statuses } = scratch
     const accepted = kernels.headCheck(
       refs,
       times,
@@ -150,32 +155,86 @@ export class Head implements Appender {
       minValidMs,
       Number.MAX_SAFE_INTEGER,
     )
-    if (accepted > 0 || this.#unlogged.length > 0 || batch.exemplars.length > 0) {
-      this.#log(batch, scratch, record)
-    }
+    const pending = this.#judgeHistograms(batch, scratch, minValidMs)
+    const { metadata, exemplars } = batch
+    const news = this.#unlogged.length + exemplars.length + metadata.length
+    if (accepted > 0 || pending.accepted.length > 0 || news > 0) this.#log(batch, scratch, pending.accepted)
+    // One step for readers: floats and histograms of a batch become visible together.
+    if (pending.accepted.length > 0) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    const max = Number.MAX_SAFE_INTEGER
     const appended =
       accepted === 0
         ? 0
-        : kernels.headApply(
-            refs,
-            times,
-            values,
-            statuses,
-            batch.count,
-            minValidMs,
-            Number.MAX_SAFE_INTEGER,
-            this.rangeMs,
-          )
+        : kernels.headApply(refs, times, values, statuses, batch.count, minValidMs, max, this.rangeMs)
+    for (const each of pending.accepted) this.#applyHistogram(each, minValidMs)
+    if (pending.accepted.length > 0) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
     this.#storeExemplars(batch)
-    if (batch.histograms.length > 0) this.#refuseHistograms(batch.histograms.length)
     if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
     const seen = this.memory.u8.subarray(statuses, statuses + batch.count)
-    this.#count(seen, appended)
+    for (const { marker, status } of pending.all) if (marker >= 0) seen[marker] = status
+    this.#count(seen, appended, pending.all)
+    const histogramStatuses = pending.all.filter(({ marker }) => marker < 0).map(({ status }) => status)
     return {
-      appended,
+      appended: appended + countOf(pending.all, (each) => each.marker >= 0),
       statuses: seen,
-      histogramStatuses: batch.histograms.map(() => AppendStatus.outOfBounds),
+      histogramStatuses,
     }
+  }
+
+  /** The histograms of a batch, and its stale markers for series whose newest sample is one, each with its status. */
+  #judgeHistograms(batch: AppendBatch, scratch: BatchScratch, minValidMs: number): PendingHistograms {
+    if (batch.histograms.length === 0 && this.histograms.series === 0) return NO_HISTOGRAMS
+    const all: PendingHistogram[] = batch.histograms.map(({ ref, timeMs, histogram, isInteger = false }) => ({
+      record: { ref, timeMs, isInteger, histogram: histogram === STALE_HISTOGRAM ? undefined : histogram },
+      marker: -1,
+      status: AppendStatus.unknownSeries,
+    }))
+    const statuses = this.memory.u8.subarray(scratch.statuses, scratch.statuses + batch.count)
+    for (let i = statuses.indexOf(STALE_MARKER); i >= 0; i = statuses.indexOf(STALE_MARKER, i + 1)) {
+      const ref = batch.refs[i]!
+      const record = { ref, timeMs: batch.timesMs[i]!, isInteger: this.histograms.isInteger(slotOf(ref)), histogram: undefined } // prettier-ignore
+      all.push({ record, marker: i, status: AppendStatus.unknownSeries })
+    }
+    for (const each of all)
+      if (this.#isLiving(each.record.ref))
+        each.status = this.histograms.judge(slotOf(each.record.ref), each.record, minValidMs)
+    return { all, accepted: all.filter(({ status }) => status === AppendStatus.appended) }
+  }
+
+  /** Judged once more, since a batch may hold a series twice. */
+  #applyHistogram(pending: PendingHistogram, minValidMs: number): void {
+    const slot = slotOf(pending.record.ref)
+    pending.status = this.histograms.judge(slot, pending.record, minValidMs)
+    if (pending.status !== AppendStatus.appended) return
+    pending.status = this.histograms.append(slot, pending.record)
+    if (pending.status !== AppendStatus.appended) return
+    const { f64 } = this.memory
+    const { timeMs } = pending.record
+    f64[H_MIN_TIME_F64] = Math.min(f64[H_MIN_TIME_F64]!, timeMs)
+    f64[H_MAX_TIME_F64] = Math.max(f64[H_MAX_TIME_F64]!, timeMs)
+  }
+
+  #isLiving(ref: number): boolean {
+    const slot = slotOf(ref)
+    return (
+      slot > 0 && slot < this.series.top && this.series.isAlive(slot) && this.series.refOfSlot(slot) === ref
+    )
+  }
+
+  /** Replay: histograms of one record, not logged. @returns how many were applied */
+  replayHistograms(records: readonly HistogramRecord[], mapRef: (ref: number) => number): number {
+    let applied = 0
+    for (const record of records) {
+      const ref = mapRef(record.ref)
+      if (!this.#isLiving(ref)) continue
+      const pending = { record: { ...record, ref }, marker: -1, status: AppendStatus.appended }
+      Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+      this.#applyHistogram(pending, this.minValidMs)
+      Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+      if (pending.status === AppendStatus.appended) applied++
+    }
+    if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
+    return applied
   }
 
   /** Replay: columns that the log decoder left in the scratch are applied without being logged. */
@@ -246,13 +305,6 @@ export class Head implements Appender {
     return -1
   }
 
-  #refuseHistograms(count: number): void {
-    this.metrics.histogramsRefused.add(count)
-    if (this.#refusedHistogramsLogged) return
-    this.#refusedHistogramsLogged = true
-    this.#logger.warn('native histograms are not stored yet and are dropped', { count })
-  }
-
   #fill(batch: AppendBatch): BatchScratch {
     const scratch = this.#reserve(batch.count)
     const { u8, f64 } = this.memory
@@ -271,13 +323,15 @@ export class Head implements Appender {
     return this.#scratch
   }
 
-  #log(batch: AppendBatch, scratch: BatchScratch, record: number): void {
+  #log(batch: AppendBatch, scratch: BatchScratch, histograms: readonly PendingHistogram[]): void {
     if (this.#wal === undefined) return
     const records: Uint8Array[] = []
     if (this.#unlogged.length > 0) records.push(encodeSeries(this.#unlogged))
-    const { refs, times, values, statuses } = scratch
+    if (batch.metadata.length > 0) records.push(encodeMetadata(batch.metadata))
+    const { refs, times, values, statuses, record } = scratch
     const bytes = this.kernels.walEncodeSamples(refs, times, values, statuses, batch.count, record)
     if (bytes > 0) records.push(this.memory.u8.subarray(record, record + bytes))
+    if (histograms.length > 0) records.push(...encodeHistograms(histograms.map((each) => each.record)))
     if (batch.exemplars.length > 0) records.push(encodeExemplars(batch.exemplars))
     this.#wal.log(...records)
     this.#unlogged = []
@@ -286,22 +340,39 @@ export class Head implements Appender {
   #storeExemplars(batch: AppendBatch): void {
     for (const { ref, exemplar } of batch.exemplars) {
       const slot = slotOf(ref)
-      if (this.series.isAlive(slot) && this.series.refOfSlot(slot) === ref)
-        this.exemplars.add(ref, this.series.labels(slot), exemplar)
+      if (this.#isLiving(ref)) this.exemplars.add(ref, this.series.labels(slot), exemplar)
     }
   }
 
-  #count(statuses: Uint8Array, appended: number): void {
+  #count(statuses: Uint8Array, appended: number, histograms: readonly PendingHistogram[]): void {
     const { metrics } = this
     metrics.samplesAppended.add(appended, 'float')
-    if (appended === statuses.length) return
-    for (const status of statuses) {
-      if (status === AppendStatus.outOfOrder) metrics.outOfOrder.inc('float')
-      else if (status === AppendStatus.tooOld || status === AppendStatus.outOfBounds)
-        metrics.outOfBounds.inc('float')
-      else if (status === NO_MEMORY) metrics.samplesRefused.inc()
+    for (const { marker, status } of histograms) {
+      if (status === AppendStatus.appended) metrics.samplesAppended.inc('histogram')
+      else if (marker < 0) metrics.refused(status, 'histogram')
     }
+    if (appended === statuses.length) return
+    for (const status of statuses) if (status !== AppendStatus.appended) metrics.refused(status, 'float')
   }
+}
+
+/** A histogram, or a stale marker among such, on its way through an append. */
+interface PendingHistogram {
+  readonly record: HistogramRecord
+  /** Index of the float that is this marker, −1 for a histogram. */
+  readonly marker: number
+  status: number
+}
+
+interface PendingHistograms {
+  readonly all: readonly PendingHistogram[]
+  readonly accepted: readonly PendingHistogram[]
+}
+
+const NO_HISTOGRAMS: PendingHistograms = { all: [], accepted: [] }
+
+function countOf(all: readonly PendingHistogram[], wanted: (each: PendingHistogram) => boolean): number {
+  return all.filter((each) => each.status === AppendStatus.appended && wanted(each)).length
 }
 
 /** The columns of a batch, in the head's memory. */

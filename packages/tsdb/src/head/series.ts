@@ -2,12 +2,12 @@ import { Labels } from '@promontory/model'
 import {
   GENERATIONS_MAX,
   H_SERIES_TOP,
+  IDENTITY_ALIVE,
   type Kernels,
   SLOTS_MAX,
-  S_GENERATION,
   S_HASH,
+  S_IDENTITY,
   S_LABELS,
-  S_STATE,
   SERIES_BYTES,
 } from '@promontory/kernels'
 import { type HeadMemory, I_LIVE_SERIES, I_SERIES_MAX } from './memory.ts'
@@ -17,8 +17,6 @@ import type { SymbolReader } from './symbols.ts'
  * Series records. A label record in the arena is `[count, name symbol, value symbol, …]` in the order of the labels.
  * A ref is generation · 2^24 + slot: a slot that is used again gets the next generation, so an old ref is recognised.
  */
-
-export const ALIVE = 1
 
 export function slotOf(ref: number): number {
   return ref % SLOTS_MAX
@@ -47,11 +45,11 @@ export class SeriesReader {
   }
 
   isAlive(slot: number): boolean {
-    return this.word(slot, S_STATE) === ALIVE
+    return (this.word(slot, S_IDENTITY) & IDENTITY_ALIVE) !== 0
   }
 
   refOfSlot(slot: number): number {
-    return refOf(slot, this.word(slot, S_GENERATION))
+    return refOf(slot, this.word(slot, S_IDENTITY) & 0xffff)
   }
 
   /** Symbol of the value of the label named by symbol `name`, 0 when absent. */
@@ -132,7 +130,7 @@ export class SeriesWriter extends SeriesReader {
     const base = this.head.seriesAddress(slot) >>> 2
     u32[base + S_LABELS / 4] = record
     u32[base + S_HASH / 4] = hash
-    Atomics.store(i32, base + S_STATE / 4, ALIVE)
+    Atomics.or(i32, base + S_IDENTITY / 4, IDENTITY_ALIVE)
     u32[I_LIVE_SERIES] = u32[I_LIVE_SERIES]! + 1
     this.#insert(slot, hash)
     return slot
@@ -143,7 +141,7 @@ export class SeriesWriter extends SeriesReader {
     const { u32, i32 } = this.head
     this.#erase(slot)
     const base = this.head.seriesAddress(slot) >>> 2
-    Atomics.store(i32, base + S_STATE / 4, 0)
+    Atomics.and(i32, base + S_IDENTITY / 4, ~IDENTITY_ALIVE)
     const record = u32[base + S_LABELS / 4]!
     this.#kernels.retire(record, this.#kernels.allocationClass(4 + 8 * u32[record >>> 2]!))
     u32[I_LIVE_SERIES] = u32[I_LIVE_SERIES]! - 1
@@ -153,9 +151,9 @@ export class SeriesWriter extends SeriesReader {
   freeSlot(slot: number): void {
     const { u32 } = this.head
     const base = this.head.seriesAddress(slot) >>> 2
-    const generation = (u32[base + S_GENERATION / 4]! + 1) % GENERATIONS_MAX
+    const generation = ((u32[base + S_IDENTITY / 4]! & 0xffff) + 1) % GENERATIONS_MAX
     u32.fill(0, base, base + SERIES_BYTES / 4)
-    u32[base + S_GENERATION / 4] = generation
+    u32[base + S_IDENTITY / 4] = generation
     this.#freeSlots.push(slot)
   }
 
@@ -173,7 +171,7 @@ export class SeriesWriter extends SeriesReader {
       // Slots that are jumped over go to the free list, so that nothing is lost when refs have gaps.
       for (let slot = top; slot < wanted; slot++) this.#freeSlots.push(slot)
       if (wanted >= top) Atomics.store(i32, H_SERIES_TOP, wanted + 1)
-      u32[(this.head.seriesAddress(wanted) + S_GENERATION) >>> 2] = generationOf(wantedRef)
+      u32[(this.head.seriesAddress(wanted) + S_IDENTITY) >>> 2] = generationOf(wantedRef)
       return wanted
     }
     for (let slot = this.#freeSlots.pop(); slot !== undefined; slot = this.#freeSlots.pop())
@@ -184,7 +182,7 @@ export class SeriesWriter extends SeriesReader {
   }
 
   #isUnused(slot: number): boolean {
-    return this.word(slot, S_STATE) === 0 && this.word(slot, S_LABELS) === 0
+    return !this.isAlive(slot) && this.word(slot, S_LABELS) === 0
   }
 
   #hasLabels(slot: number, symbols: Uint32Array, length: number): boolean {

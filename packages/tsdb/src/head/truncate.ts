@@ -1,8 +1,8 @@
 import {
   C_ADDRESS,
   C_LENGTH,
-  C_MAX_TIME,
   C_MIN_TIME,
+  C_SPAN,
   H_CHUNKS,
   H_SEQUENCE,
   S_LAST_TIME,
@@ -44,6 +44,7 @@ export async function truncateHead(head: Head, minTimeMs: number): Promise<numbe
     const symbols = head.series.labelSymbols(slot)
     for (let i = 0; i < symbols.length; i += 2) pairs.add(head.postings.find(symbols[i]!, symbols[i + 1]!))
     head.series.remove(slot)
+    head.histograms.forget(slot)
     await turn.pause()
   }
   for (const pair of pairs) {
@@ -84,14 +85,18 @@ function firstTime({ memory }: Head, slot: number): number {
   ]!
 }
 
+function endOfSealed({ f64, u32 }: Head['memory'], entry: number): number {
+  return f64[(entry + C_MIN_TIME) >>> 3]! + u32[(entry + C_SPAN) >>> 2]!
+}
+
 /** @returns whether the series has no chunk left */
 function dropChunks(head: Head, slot: number, minTimeMs: number): boolean {
-  const { u16, u32, f64, i32 } = head.memory
+  const { u16, u32, i32 } = head.memory
   const base = head.memory.seriesAddress(slot)
   const list = u32[(base + S_SEALED) >>> 2]!
   const count = u16[(base + S_SEALED_COUNT) >>> 1]!
   let gone = 0
-  while (gone < count && f64[(list + gone * SEALED_BYTES + C_MAX_TIME) >>> 3]! < minTimeMs) gone++
+  while (gone < count && endOfSealed(head.memory, list + gone * SEALED_BYTES) < minTimeMs) gone++
   const lastTimeMs =
     (u32[(base + S_LAST_TIME + 4) >>> 2]! | 0) * 4294967296 + u32[(base + S_LAST_TIME) >>> 2]!
   const dropOpen = u16[(base + S_NUM) >>> 1]! > 0 && lastTimeMs < minTimeMs
@@ -121,7 +126,7 @@ function dropSealed({ memory, kernels }: Head, base: number, gone: number, count
   if (left > 0 && larger === 0) return
   for (let i = 0; i < gone; i++) {
     const entry = list + i * SEALED_BYTES
-    kernels.retire(u32[(entry + C_ADDRESS) >>> 2]!, kernels.allocationClass(u16[(entry + C_LENGTH) >>> 1]!))
+    kernels.retire(u32[(entry + C_ADDRESS) >>> 2]!, kernels.allocationClass(u32[(entry + C_LENGTH) >>> 2]!))
   }
   if (left > 0) u8.copyWithin(larger, list + gone * SEALED_BYTES, list + count * SEALED_BYTES)
   kernels.retire(list, kernels.allocationClass(u16[(base + S_SEALED_CAPACITY) >>> 1]! * SEALED_BYTES))

@@ -4,6 +4,7 @@ import { instantiateKernels, type Kernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
 import { Labels } from '@promontory/model'
 import { RecordType, segmentName, type WalCompression } from './format.ts'
+import { decodeHistogramRecord, encodeHistograms } from './histogram-records.ts'
 import { readSegment } from './reader.ts'
 import {
   decodeExemplars,
@@ -98,6 +99,11 @@ class RecordFilter {
         return this.#samples(record)
       case RecordType.exemplars:
         return this.#exemplars(record)
+      case RecordType.histograms:
+      case RecordType.floatHistograms:
+      case RecordType.customHistograms:
+      case RecordType.customFloatHistograms:
+        return this.#histograms(record)
       case RecordType.mmapMarkers:
         return undefined
       default:
@@ -127,6 +133,13 @@ class RecordFilter {
         kept.push({ ref, exemplar: { labels: Labels.fromSorted(pairs), value, timeMs } })
     })
     return kept.length === 0 ? undefined : encodeExemplars(kept)
+  }
+
+  #histograms(record: Uint8Array): Uint8Array | undefined {
+    const kept = decodeHistogramRecord(record).filter(
+      ({ ref, timeMs }) => timeMs >= this.#options.minTimeMs && this.#keepSeries(ref),
+    )
+    return encodeHistograms(kept)[0]
   }
 
   #samples(record: Uint8Array): Uint8Array | undefined {

@@ -1,141 +1,11 @@
-import type { Exemplar, Labels } from '@promontory/model'
+import type { Exemplar, Labels, SeriesMetadata } from '@promontory/model'
+import { ByteReader, ByteWriter } from './bytes.ts'
 import { RecordType } from './format.ts'
 
 /**
  * Records other than samples (those are written by a kernel). Integers are big-endian or varints, strings have a uvarint
  * length, as in Prometheus's `tsdb/docs/format/wal.md`.
  */
-
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
-/** A growing byte buffer. */
-class ByteWriter {
-  #bytes: Uint8Array = new Uint8Array(4096)
-  #view: DataView = new DataView(this.#bytes.buffer)
-  #length = 0
-
-  byte(value: number): void {
-    this.#reserve(1)
-    this.#bytes[this.#length++] = value
-  }
-
-  /** An unsigned integer below 2^53. */
-  uint64(value: number): void {
-    this.#reserve(8)
-    this.#view.setBigUint64(this.#length, BigInt(value))
-    this.#length += 8
-  }
-
-  int64(value: number): void {
-    this.#reserve(8)
-    this.#view.setBigInt64(this.#length, BigInt(Math.trunc(value)))
-    this.#length += 8
-  }
-
-  float64(value: number): void {
-    this.#reserve(8)
-    this.#view.setFloat64(this.#length, value)
-    this.#length += 8
-  }
-
-  uvarint(value: number): void {
-    this.#reserve(10)
-    while (value >= 128) {
-      this.#bytes[this.#length++] = (value % 128) | 128
-      value = Math.floor(value / 128)
-    }
-    this.#bytes[this.#length++] = value
-  }
-
-  varint(value: number): void {
-    this.uvarint(value >= 0 ? value * 2 : -value * 2 - 1)
-  }
-
-  string(text: string): void {
-    const bytes = encoder.encode(text)
-    this.uvarint(bytes.length)
-    this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
-  }
-
-  take(): Uint8Array {
-    return this.#bytes.slice(0, this.#length)
-  }
-
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return
-    const larger = new Uint8Array(2 * (this.#length + more))
-    larger.set(this.#bytes.subarray(0, this.#length))
-    this.#bytes = larger
-    this.#view = new DataView(larger.buffer)
-  }
-}
-
-/** Reads what {@link ByteWriter} writes. @throws RangeError when the bytes end early */
-class ByteReader {
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  get done(): boolean {
-    return this.at >= this.#bytes.length
-  }
-
-  byte(): number {
-    if (this.at >= this.#bytes.length) throw new RangeError('the record ends early')
-    return this.#bytes[this.at++]!
-  }
-
-  uint64(): number {
-    const value = this.#view.getBigUint64(this.at)
-    this.at += 8
-    return Number(value)
-  }
-
-  int64(): number {
-    const value = this.#view.getBigInt64(this.at)
-    this.at += 8
-    return Number(value)
-  }
-
-  float64(): number {
-    const value = this.#view.getFloat64(this.at)
-    this.at += 8
-    return value
-  }
-
-  uvarint(): number {
-    let value = 0
-    let factor = 1
-    for (let i = 0; i < 10; i++) {
-      const byte = this.byte()
-      value += (byte & 127) * factor
-      if (byte < 128) return value
-      factor *= 128
-    }
-    throw new RangeError('a varint is too long')
-  }
-
-  varint(): number {
-    const raw = this.uvarint()
-    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
-  }
-
-  string(): string {
-    const length = this.uvarint()
-    if (this.at + length > this.#bytes.length) throw new RangeError('a string ends early')
-    const text = decoder.decode(this.#bytes.subarray(this.at, this.at + length))
-    this.at += length
-    return text
-  }
-}
 
 export interface SeriesRecord {
   readonly ref: number
@@ -236,4 +106,42 @@ export function decodeExemplars(
     for (let i = 0; i < 2 * count; i++) pairs.push(input.string())
     found(ref, timeMs, value, pairs)
   }
+}
+
+export interface MetadataRecord {
+  readonly ref: number
+  readonly metadata: SeriesMetadata
+}
+
+/** Types of metrics by the number that records have for them. */
+const METRIC_TYPES = ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'] // prettier-ignore
+
+export function encodeMetadata(entries: readonly MetadataRecord[]): Uint8Array {
+  const out = new ByteWriter()
+  out.byte(RecordType.metadata)
+  for (const { ref, metadata } of entries) {
+    out.uvarint(ref)
+    out.byte(Math.max(0, METRIC_TYPES.indexOf(metadata.type)))
+    out.uvarint(2)
+    out.string('UNIT')
+    out.string(metadata.unit)
+    out.string('HELP')
+    out.string(metadata.help)
+  }
+  return out.take()
+}
+
+/** @throws RangeError when the record ends early */
+export function decodeMetadata(record: Uint8Array): MetadataRecord[] {
+  const input = new ByteReader(record)
+  input.byte()
+  const entries: MetadataRecord[] = []
+  while (!input.done) {
+    const ref = input.uvarint()
+    const type = METRIC_TYPES[input.byte()] ?? 'unknown'
+    const texts = new Map<string, string>()
+    for (let left = input.count(2); left > 0; left--) texts.set(input.string(), input.string())
+    entries.push({ ref, metadata: { type, unit: texts.get('UNIT') ?? '', help: texts.get('HELP') ?? '' } })
+  }
+  return entries
 }

@@ -6,6 +6,7 @@ import { CorruptionError } from '../errors.ts'
 import type { Head } from '../head/head.ts'
 import { slotOf } from '../head/series.ts'
 import { RecordType, segmentName } from './format.ts'
+import { decodeHistogramRecord } from './histogram-records.ts'
 import { readSegment } from './reader.ts'
 import { decodeExemplars, decodeSeries } from './records.ts'
 import { listSegments } from './writer.ts'
@@ -117,6 +118,12 @@ export class WalReplay {
         return decodeExemplars(record, (ref, timeMs, value, pairs) =>
           this.#addExemplar(ref, timeMs, value, pairs),
         )
+      case RecordType.histograms:
+      case RecordType.floatHistograms:
+      case RecordType.customHistograms:
+      case RecordType.customFloatHistograms:
+        this.#samples += this.#head.replayHistograms(decodeHistogramRecord(record), this.#mapRef)
+        return
       default: {
         const type = record[0] ?? 0
         this.#skipped.set(type, (this.#skipped.get(type) ?? 0) + 1)

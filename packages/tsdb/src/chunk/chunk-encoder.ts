@@ -1,0 +1,96 @@
+import { instantiateKernels } from '@promontory/kernels'
+import { loadKernelModule } from '@promontory/kernels/node'
+import type { SampleColumns } from '@promontory/model'
+import type { ChunkToWrite } from '../block/block-writer.ts'
+import { ChunkEncoding } from '../block/format.ts'
+import { appendHistogram, type HistogramChunk, type HistogramEncoding } from './histogram-chunk.ts'
+
+const SAMPLES_PER_CHUNK = 120
+const STATE_AT = 65536
+const TIMES_AT = 131072
+const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK
+const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK
+/** The first sample takes 20 bytes at most, each further one 19. */
+const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK
+
+/** Encodes columns as chunks of at most 120 samples, each of one encoding. */
+export class ChunkEncoder {
+  readonly #kernels
+  readonly #u8: Uint8Array
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true })
+    this.#kernels = instantiateKernels(loadKernelModule(), memory).kernels
+    this.#u8 = new Uint8Array(memory.buffer)
+  }
+
+  /** @param encodingOf  {@link ChunkEncoding} of each sample; floats when absent */
+  encode(
+    columns: SampleColumns,
+    encodingOf: (index: number) => number = () => ChunkEncoding.xor,
+  ): ChunkToWrite[] {
+    const chunks: ChunkToWrite[] = []
+    for (let from = 0; from < columns.length;) {
+      const encoding = encodingOf(from)
+      let to = from + 1
+      while (to < columns.length && encodingOf(to) === encoding) to++
+      if (encoding === ChunkEncoding.xor) this.#encodeFloats(columns, from, to, chunks)
+      else encodeHistograms(encoding as HistogramEncoding, columns, from, to, chunks)
+      from = to
+    }
+    return chunks
+  }
+
+  #encodeFloats(columns: SampleColumns, from: number, to: number, chunks: ChunkToWrite[]): void {
+    for (let at = from; at < to; at += SAMPLES_PER_CHUNK) {
+      const count = Math.min(SAMPLES_PER_CHUNK, to - at)
+      this.#u8.fill(0, STATE_AT, STATE_AT + 64)
+      this.#u8.fill(0, CHUNK_AT, CHUNK_AT + CHUNK_BYTES_MAX)
+      this.#u8.set(bytesOf(columns.timesMs, at, count), TIMES_AT)
+      this.#u8.set(bytesOf(columns.values, at, count), VALUES_AT)
+      const length = this.#kernels.xorEncode(STATE_AT, CHUNK_AT, TIMES_AT, VALUES_AT, count)
+      chunks.push({
+        encoding: ChunkEncoding.xor,
+        data: this.#u8.slice(CHUNK_AT, CHUNK_AT + length),
+        samples: count,
+        minTimeMs: columns.timesMs[at]!,
+        maxTimeMs: columns.timesMs[at + count - 1]!,
+      })
+    }
+  }
+}
+
+function encodeHistograms(
+  encoding: HistogramEncoding,
+  columns: SampleColumns,
+  from: number,
+  to: number,
+  chunks: ChunkToWrite[],
+): void {
+  let chunk: HistogramChunk | undefined
+  let startMs = 0
+  const finish = (endMs: number): void => {
+    if (chunk !== undefined)
+      chunks.push({
+        encoding,
+        data: chunk.bytes.slice(),
+        samples: chunk.samples,
+        minTimeMs: startMs,
+        maxTimeMs: endMs,
+      })
+  }
+  for (let i = from; i < to; i++) {
+    const timeMs = columns.timesMs[i]!
+    const open = chunk === undefined || chunk.samples >= SAMPLES_PER_CHUNK ? undefined : chunk
+    const placed = appendHistogram(encoding, open, chunk, timeMs, columns.histograms?.[i])
+    if (placed.how === 'new') {
+      finish(columns.timesMs[i - 1]!)
+      startMs = timeMs
+    }
+    chunk = placed.chunk
+  }
+  finish(columns.timesMs[to - 1]!)
+}
+
+function bytesOf(column: Float64Array, at: number, count: number): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset + 8 * at, 8 * count)
+}
