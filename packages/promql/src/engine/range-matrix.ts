@@ -25,6 +25,14 @@ export function matrixOf(
   selection.read(selector, columns, (labels) => {
     samples.loadColumns(labels, columns, false)
     ledger.worked(columns.length)
+    if (!extended && samples.histograms.length === 0) {
+      const made = floatSeries(labels, samples, oldestMs, newestMs)
+      if (made.count === 0) return
+      ledger.add(made.count)
+      if (grid.samplesAtStep !== undefined) grid.samplesAtStep[0]! += made.count
+      series.push(made)
+      return
+    }
     let points = pointsIn(samples, oldestMs, newestMs)
     if (extended) {
       const modifier = selector.anchored ? 'anchored' : 'smoothed'
@@ -44,6 +52,26 @@ export function matrixOf(
     series.push(made)
   })
   return series
+}
+
+/** The floats in (oldest, newest]. */
+function floatSeries(
+  labels: MatrixSeries['labels'],
+  { timesMs, values, count }: RangeSamples,
+  oldestMs: number,
+  newestMs: number,
+): MatrixSeries {
+  let from = 0
+  let to = count
+  while (from < to && timesMs[from]! <= oldestMs) from++
+  while (to > from && timesMs[to - 1]! > newestMs) to--
+  return {
+    labels,
+    count: to - from,
+    timesMs: timesMs.slice(from, to),
+    values: values.slice(from, to),
+    histograms: undefined,
+  }
 }
 
 interface Point {

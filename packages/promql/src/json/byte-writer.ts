@@ -1,3 +1,9 @@
+import { formatValue } from './format-value.ts'
+
+const QUOTE = 34
+const MINUS = 45
+const POINT = 46
+
 const encoder = new TextEncoder()
 
 /** Most bytes that a written number takes: `-1.7976931348623157e+308` and its like. */
@@ -57,6 +63,70 @@ export class ByteWriter {
       rest = quotient
     }
     this.#length += digits
+  }
+
+  /** A sample value in quotes, as Prometheus's JSON has it. */
+  value(value: number): void {
+    this.#reserve(2 + NUMBER_BYTES_MAX)
+    this.#bytes[this.#length++] = QUOTE
+    if (value >= 0 && value <= 0xffffffff && Number.isInteger(value) && !Object.is(value, -0))
+      this.integer(value)
+    else if (!this.#decimal(value)) this.ascii(formatValue(value))
+    this.#bytes[this.#length++] = QUOTE
+  }
+
+  /**
+   * Writes a number with up to six digits behind the point. Such a decimal of at most 15 digits that reads back as the number is its shortest one:
+   * no two decimals of so few digits are the same double.
+   * @returns false, having written nothing, for other numbers
+   */
+  #decimal(value: number): boolean {
+    const size = Math.abs(value)
+    if (!(size >= 1e-3 && size < 1e9) || Number.isInteger(size)) return false
+    for (let digits = 1, power = 10; digits <= 6; digits++, power *= 10) {
+      const scaled = Math.round(size * power)
+      if (scaled / power !== size) continue
+      if (value < 0) this.#bytes[this.#length++] = MINUS
+      const whole = Math.floor(scaled / power)
+      this.integer(whole)
+      this.#bytes[this.#length++] = POINT
+      this.#padded(scaled - whole * power, digits)
+      return true
+    }
+    return false
+  }
+
+  /** Whole milliseconds as seconds, with three digits behind the point or none. */
+  time(timeMs: number): void {
+    this.#reserve(2 + NUMBER_BYTES_MAX)
+    if (timeMs < 0) this.#bytes[this.#length++] = MINUS
+    const size = Math.abs(timeMs)
+    const seconds = Math.floor(size / 1000)
+    this.integer(seconds)
+    const fraction = size - seconds * 1000
+    if (fraction === 0) return
+    this.#bytes[this.#length++] = POINT
+    this.#padded(fraction, 3)
+  }
+
+  /** So many digits, with zeros in front; room is there. */
+  #padded(value: number, digits: number): void {
+    let rest = value
+    for (let at = this.#length + digits - 1; at >= this.#length; at--) {
+      const quotient = (rest / 10) >>> 0
+      this.#bytes[at] = 48 + (rest - quotient * 10)
+      rest = quotient
+    }
+    this.#length += digits
+  }
+
+  /** The bytes `[from, to)` of `bytes`: few of them. */
+  part(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from)
+    const own = this.#bytes
+    let at = this.#length
+    for (let i = from; i < to; i++) own[at++] = bytes[i]!
+    this.#length = at
   }
 
   /** A JSON string, quotes included, as Go writes it without HTML escapes. */

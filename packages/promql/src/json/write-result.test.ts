@@ -1,7 +1,10 @@
 import { FloatHistogram, Labels } from '@promontory/model'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { QueryValue } from '../result.ts'
-import { formatValue, writeResult } from './write-result.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { formatValue } from './format-value.ts'
+import { writeResult } from './write-result.ts'
 
 const text = (value: QueryValue): string => new TextDecoder().decode(writeResult(value))
 
@@ -69,3 +72,41 @@ test('a series of floats and histograms has both lists', () => {
     '{"resultType":"matrix","result":[{"metric":{},"values":[[0,"3"]],"histograms":[[1,{"count":"1","sum":"1"}]]}]}',
   )
 })
+
+test('numbers are written as the long way writes them', () => {
+  const decimals = fc.tuple(fc.integer({ min: -(10 ** 12), max: 10 ** 12 }), fc.integer({ min: 0, max: 8 }))
+  const numbers = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    decimals.map(([digits, places]) => digits / 10 ** places),
+    fc.constantFrom(
+      0.1,
+      0.001,
+      1e-3 - 1e-19,
+      999999999.5,
+      1e9 + 0.5,
+      -0,
+      0.30000000000000004,
+      5e-324,
+      4294967295,
+      4294967296,
+    ),
+  )
+  fc.assert(
+    fc.property(numbers, (number) => {
+      const writer = new ByteWriter(1)
+      writer.value(number)
+      expect(new TextDecoder().decode(writer.finish())).toBe(`"${formatValue(number)}"`)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test.each([
+  [0, '0'], [1, '0.001'], [999, '0.999'], [1000, '1'], [-1, '-0.001'], [-1500, '-1.500'],
+  [1795219192700, '1795219192.700'], [2 ** 52, '4503599627370.496'],
+])('%d ms are written as %s s', (timeMs, text) => {
+  const writer = new ByteWriter(1)
+  writer.time(timeMs)
+  expect(new TextDecoder().decode(writer.finish())).toBe(text)
+}) // prettier-ignore

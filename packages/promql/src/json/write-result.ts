@@ -5,7 +5,6 @@ import type { MatrixSeries, QueryValue } from '../result.ts'
 import { ByteWriter } from './byte-writer.ts'
 
 const COMMA = 44
-const QUOTE = 34
 const OPEN_BRACKET = 91
 const CLOSE_BRACKET = 93
 
@@ -31,7 +30,7 @@ export function writeResult(value: QueryValue, writer: ByteWriter = new ByteWrit
         writeMetric(writer, labels)
         writer.ascii(histogram === undefined ? ',"value":' : ',"histogram":')
         writePoint(writer, value.timeMs, () =>
-          histogram === undefined ? writeNumber(writer, number) : writeHistogram(writer, histogram),
+          histogram === undefined ? writer.value(number) : writeHistogram(writer, histogram),
         )
         writer.ascii('}')
       })
@@ -67,41 +66,10 @@ function writeMetric(writer: ByteWriter, labels: Labels): void {
 
 function writePoint(writer: ByteWriter, timeMs: number, value: () => void): void {
   writer.byte(OPEN_BRACKET)
-  writeTime(writer, timeMs)
+  writer.time(timeMs)
   writer.byte(COMMA)
   value()
   writer.byte(CLOSE_BRACKET)
-}
-
-/** Whole milliseconds as seconds, with three digits behind the point or none. */
-function writeTime(writer: ByteWriter, timeMs: number): void {
-  if (timeMs < 0) {
-    writer.ascii('-')
-    writeTime(writer, -timeMs)
-    return
-  }
-  writer.integer(Math.floor(timeMs / 1000))
-  const fraction = timeMs % 1000
-  if (fraction !== 0) writer.ascii(`.${String(fraction).padStart(3, '0')}`)
-}
-
-function writeNumber(writer: ByteWriter, value: number): void {
-  writer.byte(QUOTE)
-  if (value >= 0 && value <= 0xffffffff && Number.isInteger(value) && !Object.is(value, -0))
-    writer.integer(value)
-  else writer.ascii(formatValue(value))
-  writer.byte(QUOTE)
-}
-
-/** Prometheus's JSON form of a sample value: the shortest digits, with an exponent below 1e-6 and from 1e21 on. */
-export function formatValue(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  if (value === Infinity) return '+Inf'
-  if (value === -Infinity) return '-Inf'
-  if (Object.is(value, -0)) return '-0'
-  const text = String(value)
-  // JavaScript begins to write exponents at the same sizes, but Go gives them two digits at least.
-  return text.includes('e') ? text.replace(/e([+-])(\d)$/, 'e$10$2') : text
 }
 
 function writeMatrix(writer: ByteWriter, series: readonly MatrixSeries[]): void {
@@ -124,10 +92,10 @@ function writeFloats(writer: ByteWriter, series: MatrixSeries, times: TimeTexts)
     first = false
     if (texts === undefined) {
       writer.byte(OPEN_BRACKET)
-      writeTime(writer, timesMs[i]!)
+      writer.time(timesMs[i]!)
       writer.byte(COMMA)
-    } else writer.raw(texts[i]!)
-    writeNumber(writer, values[i]!)
+    } else writer.part(texts.bytes, i === 0 ? 0 : texts.ends[i - 1]!, texts.ends[i]!)
+    writer.value(values[i]!)
     writer.byte(CLOSE_BRACKET)
   }
   if (!first) writer.byte(CLOSE_BRACKET)
@@ -136,23 +104,32 @@ function writeFloats(writer: ByteWriter, series: MatrixSeries, times: TimeTexts)
 /** The bytes `[<time>,` of an array of times that several series share, made when it is seen for the second time. */
 class TimeTexts {
   #seen: Float64Array | undefined
-  #texts: Uint8Array[] | undefined
+  #texts: { readonly bytes: Uint8Array; readonly ends: Uint32Array } | undefined
 
-  of(timesMs: Float64Array, count: number): readonly Uint8Array[] | undefined {
+  of(
+    timesMs: Float64Array,
+    count: number,
+  ): { readonly bytes: Uint8Array; readonly ends: Uint32Array } | undefined {
     if (timesMs !== this.#seen) {
       this.#seen = timesMs
       this.#texts = undefined
       return undefined
     }
-    this.#texts ??= Array.from({ length: count }, (_, i) => {
-      const writer = new ByteWriter(24)
-      writer.byte(OPEN_BRACKET)
-      writeTime(writer, timesMs[i]!)
-      writer.byte(COMMA)
-      return writer.finish()
-    })
+    this.#texts ??= writeTimes(timesMs, count)
     return this.#texts
   }
+}
+
+function writeTimes(timesMs: Float64Array, count: number): { bytes: Uint8Array; ends: Uint32Array } {
+  const writer = new ByteWriter(16 * count + 32)
+  const ends = new Uint32Array(count)
+  for (let i = 0; i < count; i++) {
+    writer.byte(OPEN_BRACKET)
+    writer.time(timesMs[i]!)
+    writer.byte(COMMA)
+    ends[i] = writer.length
+  }
+  return { bytes: writer.finish(), ends }
 }
 
 function writeHistograms(writer: ByteWriter, { count, timesMs, histograms }: MatrixSeries): void {
@@ -170,9 +147,9 @@ function writeHistograms(writer: ByteWriter, { count, timesMs, histograms }: Mat
 /** `{"count":…,"sum":…,"buckets":[[boundaries,lower,upper,count],…]}`; empty buckets are left out. */
 function writeHistogram(writer: ByteWriter, histogram: FloatHistogram): void {
   writer.ascii('{"count":')
-  writeNumber(writer, histogram.count)
+  writer.value(histogram.count)
   writer.ascii(',"sum":')
-  writeNumber(writer, histogram.sum)
+  writer.value(histogram.sum)
   const buckets = allBuckets(histogram).filter(({ count }) => count !== 0)
   if (buckets.length > 0) {
     writer.ascii(',"buckets":')
@@ -181,7 +158,7 @@ function writeHistogram(writer: ByteWriter, histogram: FloatHistogram): void {
       writer.integer(boundaryRule(lowerInclusive, upperInclusive))
       for (const number of [lower, upper, count]) {
         writer.byte(COMMA)
-        writeNumber(writer, number)
+        writer.value(number)
       }
       writer.byte(CLOSE_BRACKET)
     })

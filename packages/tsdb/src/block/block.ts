@@ -49,9 +49,20 @@ export class Block implements ChunkPlace {
   labelValues(name: string, request: SelectRequest): Set<string> {
     const values = new Set<string>()
     if (request.matchers.length === 0) for (const { value } of this.index.values(name)) values.add(value)
-    else
-      for (const { labels } of this.#overlapping(request)) if (labels.has(name)) values.add(labels.get(name))
+    else this.#matchingValues(name, request, values)
     return values
+  }
+
+  /** Values of a name that matching series have: by their postings, where that reads less than the series would. */
+  #matchingValues(name: string, request: SelectRequest, into: Set<string>): void {
+    const refs = this.postingsFor(request.matchers)
+    const places = [...this.index.values(name)]
+    if (places.length > refs.length) {
+      for (const { labels } of this.#overlapping(request)) if (labels.has(name)) into.add(labels.get(name))
+      return
+    }
+    for (const { value, postingsAt } of places)
+      if (intersect(refs, this.index.postings(postingsAt)).length > 0) into.add(value)
   }
 
   /** Series references that all matchers accept, ascending, which is the order of their labels. */
