@@ -1,0 +1,100 @@
+import { fieldDisplayName } from '../frame/field-name.ts'
+import { pickRows, type Field, type Frame } from '../frame/frame.ts'
+import { listOf, numberOf, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
+import { isMatch } from '../pattern.ts'
+
+/** Columns kept, or left out, by name or pattern; frames without columns go. */
+export function filterFieldsByName(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const include = nameTest(options['include'], options['byVariable'] === true)
+  const exclude = nameTest(options['exclude'], options['byVariable'] === true)
+  if (include === undefined && exclude === undefined) return frames
+  return frames.flatMap((frame) => {
+    const fields = frame.fields.filter((field) => {
+      const names = [field.name, fieldDisplayName(field, frame, frames)]
+      if (exclude?.(names) === true) return false
+      return include === undefined || include(names)
+    })
+    return fields.length === 0 ? [] : [{ ...frame, fields }]
+  })
+}
+
+function nameTest(json: unknown, isVariable: boolean): ((names: readonly string[]) => boolean) | undefined {
+  const { names, pattern, variable } = objectOf(json)
+  const wanted = new Set(listOf(names).map(String))
+  if (isVariable && typeof variable === 'string')
+    for (const name of variable.replace(/^\{|\}$/g, '').split(',')) wanted.add(name)
+  const source = textOf(pattern) ?? ''
+  if (wanted.size === 0 && source === '') return undefined
+  return (candidates) =>
+    candidates.some((name) => wanted.has(name)) || (source !== '' && isMatch(source, candidates.at(-1)!))
+}
+
+/** Frames of some queries only. */
+export function filterByRefId(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const include = textOf(options['include'])
+  const exclude = textOf(options['exclude'])
+  const is = (pattern: string, frame: Frame): boolean =>
+    isMatch(`^(?:${pattern.replace(/^\/|\/$/g, '')})$`, frame.refId ?? '')
+  return frames.filter(
+    (frame) => (include ? is(include, frame) : true) && !(exclude ? is(exclude, frame) : false),
+  )
+}
+
+/** Rows whose values meet all, or one, of the conditions. */
+export function filterByValue(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const conditions = objectsOf(options['filters'])
+  if (conditions.length === 0) return frames
+  const isInclude = options['type'] !== 'exclude'
+  const isAll = options['match'] === 'all'
+  return frames.map((frame) => {
+    const tests = conditions.flatMap((condition) => {
+      const name = textOf(condition['fieldName'])
+      const field = frame.fields.find(
+        (one) => one.name === name || fieldDisplayName(one, frame, frames) === name,
+      )
+      const config = objectOf(condition['config'])
+      return field === undefined ? [] : [valueTest(field, String(config['id']), objectOf(config['options']))]
+    })
+    if (tests.length === 0) return frame
+    const rows = Array.from({ length: frame.length }, (_, i) => i).filter((row) => {
+      const isMatching = isAll ? tests.every((test) => test(row)) : tests.some((test) => test(row))
+      return isMatching === isInclude
+    })
+    return pickRows(frame, rows)
+  })
+}
+
+function valueTest(field: Field, id: string, options: JsonObject): (row: number) => boolean {
+  const wanted = options['value']
+  const number = numberOf(wanted) ?? NaN
+  const valueAt = (row: number): unknown => field.values[row]
+  const numberAt = (row: number): number => numberOf(field.values[row]) ?? NaN
+  switch (id) {
+    case 'isNull': return (row) => valueAt(row) === null || valueAt(row) === undefined
+    case 'isNotNull': return (row) => valueAt(row) !== null && valueAt(row) !== undefined
+    case 'greater': return (row) => numberAt(row) > number
+    case 'greaterOrEqual': return (row) => numberAt(row) >= number
+    case 'lower': return (row) => numberAt(row) < number
+    case 'lowerOrEqual': return (row) => numberAt(row) <= number
+    case 'equal': return (row) => String(valueAt(row)) === String(wanted)
+    case 'notEqual': return (row) => String(valueAt(row)) !== String(wanted)
+    case 'substring': return (row) => String(valueAt(row)).toLowerCase().includes(String(wanted).toLowerCase())
+    case 'notSubstring': return (row) => !String(valueAt(row)).toLowerCase().includes(String(wanted).toLowerCase())
+    case 'regex': return (row) => isMatch(String(wanted), String(valueAt(row)))
+    case 'range': case 'between': {
+      const [from, to] = [numberOf(options['from']) ?? -Infinity, numberOf(options['to']) ?? Infinity]
+      return (row) => numberAt(row) > from && numberAt(row) < to
+    }
+    default: return () => true
+  } // prettier-ignore
+}
+
+/** The first rows of each frame. */
+export function limit(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const most = numberOf(options['limitField']) ?? 10
+  return frames.map((frame) => {
+    if (frame.length <= Math.abs(most)) return frame
+    const all = Array.from({ length: frame.length }, (_, i) => i)
+    return pickRows(frame, most >= 0 ? all.slice(0, most) : all.slice(most))
+  })
+}

@@ -1,0 +1,254 @@
+import { fieldDisplayName, VALUE } from '../frame/field-name.ts'
+import { frameOf, pickRows, timeFieldOf, typeOfValues, type Field, type Frame } from '../frame/frame.ts'
+import { reduce } from '../frame/reducers.ts'
+import { listOf, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
+import { groupRows } from './group.ts'
+import { joinFrames } from './join.ts'
+
+/** Labels as columns beside the values, or as rows of their own. */
+export function labelsToFields(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const kept = listOf(options['keepLabels']).map(String)
+  if (options['mode'] === 'rows') return frames.flatMap((frame) => labelRows(frame, frames, kept))
+  const valueLabel = textOf(options['valueLabel'])
+  return frames.map((frame) => {
+    const fields: Field[] = []
+    const labels = new Map<string, Set<string>>()
+    for (const field of frame.fields) {
+      if (field.labels === undefined) {
+        fields.push(field)
+        continue
+      }
+      const { displayName: _, displayNameFromDS: __, ...config } = field.config
+      const named = valueLabel === undefined ? undefined : field.labels[valueLabel]
+      fields.push({ name: named ?? field.name, type: field.type, config, values: field.values })
+      for (const [name, value] of Object.entries(field.labels)) {
+        if (kept.length > 0 && !kept.includes(name)) continue
+        if (name === valueLabel) continue
+        labels.set(name, (labels.get(name) ?? new Set()).add(value))
+      }
+    }
+    for (const [name, values] of labels)
+      for (const value of values)
+        fields.push({ name, type: 'string', config: {}, values: Array<string>(frame.length).fill(value) })
+    return { ...frame, fields }
+  })
+}
+
+function labelRows(frame: Frame, frames: readonly Frame[], kept: readonly string[]): Frame[] {
+  return frame.fields.flatMap((field) => {
+    if (field.labels === undefined) return []
+    const labels = field.labels
+    const keys = kept.length > 0 ? kept : Object.keys(labels)
+    if (keys.length === 0) return []
+    return [
+      frameOf(
+        [
+          { name: 'label', type: 'string', config: {}, values: keys },
+          { name: 'value', type: 'string', config: {}, values: keys.map((key) => labels[key]) },
+        ],
+        { name: fieldDisplayName(field, frame, frames) },
+      ),
+    ]
+  })
+}
+
+/** Series as rows: time, the series' name, its value; newest first. */
+export function seriesToRows(frames: readonly Frame[]): readonly Frame[] {
+  const rows = frames.flatMap((frame) => {
+    const time = timeFieldOf(frame)
+    if (time === undefined) return []
+    return frame.fields
+      .filter((field) => field.type !== 'time')
+      .flatMap((field) => {
+        const name = frame.name ?? fieldDisplayName(field, frame, frames)
+        return time.values.map((at, i) => ({ at: at as number, name, value: field.values[i] }))
+      })
+  })
+  if (rows.length === 0) return frames
+  rows.sort((a, b) => b.at - a.at)
+  const first = frames[0]!.fields.find((field) => field.type !== 'time')
+  return [
+    frameOf([
+      { name: 'Time', type: 'time', config: {}, values: rows.map(({ at }) => at) },
+      { name: 'Metric', type: 'string', config: {}, values: rows.map(({ name }) => name) },
+      { name: VALUE, type: first?.type ?? 'number', config: {}, values: rows.map(({ value }) => value) },
+    ]),
+  ]
+}
+
+/** Frames as charts want them: one per series, all in one, or with labels as columns. */
+export function prepareTimeSeries(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const format = textOf(options['format']) ?? 'wide'
+  if (format === 'wide' || format === 'timeSeriesWide') {
+    const joined = joinFrames(frames.flatMap(splitLong), { mode: 'outer' })
+    return joined === undefined ? frames : [joined]
+  }
+  if (format === 'long' || format === 'timeSeriesLong') return longFrames(frames)
+  return frames.flatMap(splitLong).flatMap((frame) => {
+    const time = timeFieldOf(frame)
+    if (time === undefined) return []
+    return frame.fields
+      .filter((field) => field.type === 'number' || field.type === 'boolean')
+      .map((field) => ({ ...frame, fields: [time, field], length: field.values.length }))
+  })
+}
+
+/** A table of times, texts and numbers as one series per combination of the texts. */
+export function splitLong(frame: Frame): Frame[] {
+  const time = timeFieldOf(frame)
+  const texts = frame.fields.filter((field) => field.type === 'string')
+  if (time === undefined || texts.length === 0) return [frame]
+  return groupRows(frame, texts).flatMap((rows) => {
+    const part = pickRows(frame, rows)
+    const labels = Object.fromEntries(
+      texts.map((field) => [field.name, String(field.values[rows[0]!] ?? '')]),
+    )
+    return part.fields
+      .filter((field) => field.type === 'number')
+      .map((field) => {
+        const times = part.fields[frame.fields.indexOf(time)]!
+        return frameOf([times, { ...field, labels: { ...field.labels, ...labels } }], {
+          ...(frame.refId === undefined ? {} : { refId: frame.refId }),
+        })
+      })
+  })
+}
+
+function longFrames(frames: readonly Frame[]): readonly Frame[] {
+  const names = [
+    ...new Set(frames.flatMap(({ fields }) => fields.flatMap(({ labels = {} }) => Object.keys(labels)))),
+  ]
+  const rows = frames.flatMap((frame) => {
+    const time = timeFieldOf(frame)
+    return frame.fields
+      .filter((field) => field.type === 'number')
+      .flatMap(({ labels = {}, values, name }) =>
+        values.map((value, i) => ({ time: time?.values[i] as number, labels, value, name })),
+      )
+  })
+  rows.sort((a, b) => a.time - b.time)
+  const valueNames = [...new Set(rows.map(({ name }) => name))]
+  return [
+    frameOf([
+      { name: 'time', type: 'time', config: {}, values: rows.map(({ time }) => time) },
+      ...valueNames.map((name): Field => ({
+        name,
+        type: 'number',
+        config: {},
+        values: rows.map((row) => (row.name === name ? row.value : null)),
+      })),
+      ...names.map((name): Field => ({
+        name,
+        type: 'string',
+        config: {},
+        values: rows.map(({ labels }) => labels[name] ?? ''),
+      })),
+    ]),
+  ]
+}
+
+/** A row per series: its labels, and the series itself for a sparkline cell. */
+export function timeSeriesTable(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const refIds = [...new Set(frames.map((frame) => frame.refId ?? ''))]
+  return refIds.flatMap((refId) => {
+    const own = frames.filter((frame) => (frame.refId ?? '') === refId && timeFieldOf(frame) !== undefined)
+    const series = own.flatMap((frame) =>
+      frame.fields.filter((field) => field.type === 'number').map((field) => ({ frame, field })),
+    )
+    if (series.length === 0) return frames.filter((frame) => (frame.refId ?? '') === refId)
+    const names = [...new Set(series.flatMap(({ field }) => Object.keys(field.labels ?? {})))]
+    const settings = objectOf(objectOf(options)[refId])
+    const stat = textOf(settings['stat']) ?? 'lastNotNull'
+    return [
+      frameOf(
+        [
+          ...names.map((name): Field => ({
+            name,
+            type: 'string',
+            config: {},
+            values: series.map(({ field }) => field.labels?.[name] ?? ''),
+          })),
+          {
+            name: refId === '' ? 'Trend' : `Trend #${refId}`,
+            type: 'other',
+            config: series[0]!.field.config.unit === undefined ? {} : { unit: series[0]!.field.config.unit },
+            values: series.map(({ frame, field }) => ({
+              ...frame,
+              fields: [timeFieldOf(frame)!, field],
+              value: reduce(field, stat) ?? null,
+            })),
+          },
+        ],
+        { refId },
+      ),
+    ]
+  })
+}
+
+/** One row as fields: names from one column, values from another. */
+export function rowsToFields(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const mappings = objectsOf(options['mappings'])
+  const wanted = (key: string): string | undefined =>
+    textOf(mappings.find((mapping) => mapping['handlerKey'] === key)?.['fieldName'])
+  return frames.map((frame) => {
+    const byName = (name: string | undefined): Field | undefined =>
+      frame.fields.find((field) => name !== undefined && fieldDisplayName(field, frame, frames) === name)
+    const names = byName(wanted('field.name')) ?? frame.fields.find((field) => field.type === 'string')
+    const values = byName(wanted('field.value')) ?? frame.fields.find((field) => field.type === 'number')
+    if (names === undefined || values === undefined) return frame
+    return frameOf(
+      names.values.map((name, i): Field => ({
+        name: String(name ?? ''),
+        type: values.type,
+        config: values.config,
+        values: [values.values[i]],
+      })),
+    )
+  })
+}
+
+/** A frame per combination of some columns' values. */
+export function partitionByValues(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const wanted = new Set(listOf(options['fields']).map(String))
+  if (wanted.size === 0) return frames
+  const isKept = options['keepFields'] === true
+  return frames.flatMap((frame) => {
+    const keys = frame.fields.filter(
+      (field) => wanted.has(field.name) || wanted.has(fieldDisplayName(field, frame, frames)),
+    )
+    if (keys.length === 0) return [frame]
+    return groupRows(frame, keys).map((rows) => {
+      const part = pickRows(frame, rows)
+      const name = keys.map((field) => String(field.values[rows[0]!])).join(' ')
+      const fields = part.fields.filter((_, i) => isKept || !keys.includes(frame.fields[i]!))
+      return { ...part, name, fields }
+    })
+  })
+}
+
+/** Columns as rows. */
+export function transpose(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  const [frame] = frames
+  const [first, ...rest] = frame?.fields ?? []
+  if (frame === undefined || first === undefined || frames.length !== 1) return frames
+  const isText = rest.some((field) => field.type === 'string')
+  return [
+    frameOf([
+      {
+        name: textOf(options['firstFieldName']) || 'Field',
+        type: 'string',
+        config: {},
+        values: rest.map((field) => fieldDisplayName(field, frame, frames)),
+      },
+      ...first.values.map((name, row): Field => {
+        const values = rest.map((field) => (isText ? String(field.values[row] ?? '') : field.values[row]))
+        return {
+          name: first.type === 'time' ? new Date(Number(name)).toISOString() : String(name),
+          type: isText ? 'string' : typeOfValues(values),
+          config: {},
+          values,
+        }
+      }),
+    ]),
+  ]
+}
