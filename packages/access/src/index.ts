@@ -1,1 +1,9 @@
-export {}
+export * from './access.ts'
+export * from './account-store.ts'
+export * from './audit-log.ts'
+export * from './errors.ts'
+export * from './identity.ts'
+export * from './service-account-store.ts'
+export * from './session-store.ts'
+export type { AccountRow, ApiTokenRow, AuditRow, ServiceAccountRow, SessionRow } from './tables.ts'
+export { hashToken, randomToken } from './token-hash.ts'

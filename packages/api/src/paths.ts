@@ -1,7 +1,7 @@
 /** An HTTP path of the main listener. `:name` stands for one segment, a trailing `*` for the rest. */
 export interface Path {
   readonly path: string
-  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE')[]
   /** The package whose idea it is. */
   readonly owner: string
 }
@@ -14,6 +14,9 @@ const action = (owner: string, ...paths: string[]): Path[] =>
   paths.map((path) => ({ path, methods: ['POST'], owner }))
 const post = (owner: string, ...paths: string[]): Path[] =>
   paths.map((path) => ({ path, methods: ['POST', 'PUT'], owner }))
+
+const some = (owner: string, methods: Path['methods'], ...paths: string[]): Path[] =>
+  paths.map((path) => ({ path, methods, owner }))
 
 /**
  * Every path of the main port with its one owner. Where two of the replaced products want the same path, Prometheus's
@@ -68,5 +71,106 @@ export const PATHS: readonly Path[] = [
   ...get('server', '/metrics', '/-/healthy', '/-/ready', '/version'),
   ...get('host', '/metrics/host'),
   ...post('server', '/-/reload', '/-/quit'),
+  ...get(
+    'dashboards',
+    '/api/search',
+    '/api/search/sorting',
+    '/api/dashboards/home',
+    '/api/dashboards/tags',
+    '/api/dashboards/db/:slug',
+    '/api/dashboards/db/:name/json',
+    '/api/dashboards/uid/:uid/versions',
+    '/api/dashboards/uid/:uid/versions/:version',
+    '/api/dashboards/uid/:uid/permissions',
+    '/api/folders/:uid/counts',
+    '/api/folders/:uid/permissions',
+    '/api/annotations/tags',
+    '/api/user/stars',
+    '/api/datasources/id/:name',
+    '/api/datasources/uid/:uid/health',
+  ),
+  ...action(
+    'dashboards',
+    '/api/dashboards/db',
+    '/api/dashboards/import',
+    '/api/dashboards/uid/:uid/restore',
+    '/api/folders/:uid/move',
+    '/api/annotations/graphite',
+    '/api/annotations/mass-delete',
+    '/api/ds/query',
+  ),
+  ...both('dashboards', '/api/folders', '/api/annotations', '/api/datasources'),
+  ...some('dashboards', ['GET', 'DELETE'], '/api/dashboards/uid/:uid'),
+  ...some('dashboards', ['POST', 'DELETE'], '/api/user/stars/dashboard/uid/:uid'),
+  ...some('dashboards', ['GET', 'PUT', 'PATCH', 'DELETE'], '/api/annotations/:id'),
+  ...some(
+    'dashboards',
+    ['GET', 'PUT', 'DELETE'],
+    '/api/folders/:uid',
+    '/api/datasources/:id',
+    '/api/datasources/uid/:uid',
+    '/api/datasources/name/:name',
+  ),
+  ...some(
+    'dashboards',
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    '/api/datasources/proxy/uid/:uid/*',
+    '/api/datasources/proxy/:id/*',
+    '/api/datasources/uid/:uid/resources/*',
+  ),
+  ...get(
+    'access',
+    '/api/login/ping',
+    '/api/login/state',
+    '/api/users',
+    '/api/users/search',
+    '/api/users/lookup',
+    '/api/users/:id/orgs',
+    '/api/user/orgs',
+    '/api/user/teams',
+    '/api/user/auth-tokens',
+    '/api/org',
+    '/api/orgs',
+    '/api/orgs/:id',
+    '/api/org/users',
+    '/api/orgs/1/users',
+    '/api/teams/search',
+    '/api/serviceaccounts/search',
+    '/api/v1/audit',
+  ),
+  ...action(
+    'access',
+    '/login',
+    '/api/login/setup',
+    '/api/user/using/:org',
+    '/api/user/revoke-auth-token',
+    '/api/admin/users',
+    '/api/admin/users/:id/disable',
+    '/api/admin/users/:id/enable',
+    '/api/admin/users/:id/logout',
+    '/api/serviceaccounts',
+  ),
+  ...both('access', '/logout', '/api/serviceaccounts/:id/tokens'),
+  ...some(
+    'access',
+    ['PUT'],
+    '/api/user/password',
+    '/api/admin/users/:id/password',
+    '/api/admin/users/:id/permissions',
+  ),
+  ...some('access', ['PATCH'], '/api/org/users/:id', '/api/orgs/1/users/:id'),
+  ...some('access', ['GET', 'PUT'], '/api/user', '/api/users/:id'),
+  ...some('access', ['GET', 'PUT', 'PATCH'], '/api/user/preferences', '/api/org/preferences'),
+  ...some('access', ['GET', 'PATCH', 'DELETE'], '/api/serviceaccounts/:id'),
+  ...some('access', ['DELETE'], '/api/admin/users/:id', '/api/serviceaccounts/:id/tokens/:token'),
+  ...some('access', ['GET', 'POST', 'DELETE'], '/api/auth/keys'),
+  ...get(
+    'server',
+    '/api/health',
+    '/healthz',
+    '/api/frontend/settings',
+    '/api/admin/settings',
+    '/api/admin/stats',
+  ),
   ...get('ui', '/*'),
 ]

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { availableParallelism } from 'node:os'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import { AnchoredRegex, parseDuration } from '@promontory/model'
 import type { ServerOptions } from '@promontory/server'
+import { readGrafanaConfig } from '@promontory/server/config'
 
 /** A flag that cannot be understood: message for the user, exit code 2. */
 export class UsageError extends Error {
@@ -147,6 +148,29 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     '',
     'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
   ),
+  works(
+    'grafana.provisioning',
+    '',
+    "Folder of Grafana's provisioning files: datasources/*.yml and dashboards/*.yml below it, or in it.",
+  ),
+  works('grafana.config', '', 'A grafana.ini. The environment variables GF_SECTION_KEY win over it.'),
+  works(
+    'grafana.own-url',
+    '',
+    'URL of data sources that means this server, e.g. http://prometheus:9090. Repeatable.',
+    true,
+  ),
+  works('listen.grafana', '', "Address on which dashboards and Grafana's API answer as well, e.g. :3000."),
+  works(
+    'state.database',
+    '',
+    'Where users, dashboards and the like are kept: sqlite:PATH, postgres://… or mysql://…. Default: promontory/state.db in the data directory.',
+  ),
+  works(
+    'access.admin-password-file',
+    '',
+    "File with the administrator's first password. Also: GF_SECURITY_ADMIN_PASSWORD, GRAFANA_PASSWORD.",
+  ),
   works('log.level', 'info', 'debug, info, warn or error.'),
   works('log.format', 'logfmt', 'logfmt or json.'),
   works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
@@ -172,9 +196,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
   refused('agent', 'agent mode', 'boolean'),
   refused('storage.agent.path', 'agent mode'),
-  refused('grafana.provisioning', 'dashboards'),
-  refused('grafana.config', 'dashboards'),
-  refused('listen.grafana', 'dashboards'),
   refused('listen.pushgateway', 'the Pushgateway'),
   refused('listen.loki', 'logs'),
   refused('listen.otlp-http', 'OTLP'),
@@ -227,7 +248,10 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
  * Reads the command line of `promontory serve`.
  * @throws UsageError naming the flag and what was expected
  */
-export function parseServeFlags(args: readonly string[]): ServerOptions {
+export function parseServeFlags(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ServerOptions {
   const values = readFlags(args)
   const notices: string[] = []
   for (const { name, effect } of SERVE_FLAGS) {
@@ -280,6 +304,7 @@ export function parseServeFlags(args: readonly string[]): ServerOptions {
       values.one('listen.alertmanager') === ''
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
+    grafana: grafanaOptions(values, environment, notices),
     autoReloadMs: values.flag('config.auto-reload')
       ? values.duration('config.auto-reload-interval')
       : undefined,
@@ -288,6 +313,33 @@ export function parseServeFlags(args: readonly string[]): ServerOptions {
     features: features(values.many('enable-feature'), notices),
     flags: values.all(),
     notices,
+  }
+}
+
+/** Flags win over the environment, which wins over the file. */
+function grafanaOptions(
+  values: FlagValues,
+  environment: Readonly<Record<string, string | undefined>>,
+  notices: string[],
+): ServerOptions['grafana'] {
+  const listen = values.one('listen.grafana')
+  const passwordFile = values.one('access.admin-password-file')
+  try {
+    const file = values.one('grafana.config') || undefined
+    const { settings, notices: heard } = readGrafanaConfig({ file, environment })
+    notices.push(...heard)
+    const adminPassword =
+      passwordFile === '' ? settings.adminPassword : readFileSync(passwordFile, 'utf8').trim()
+    return {
+      ...settings,
+      adminPassword,
+      listenAddress: listen === '' ? undefined : checkAddress('listen.grafana', listen),
+      database: values.one('state.database'),
+      provisioning: values.one('grafana.provisioning') || settings.provisioning,
+      ownUrls: values.many('grafana.own-url').filter((url) => url !== ''),
+    }
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError((error as Error).message)
   }
 }
 

@@ -12,7 +12,8 @@ import type { AlertFanout } from './alerting/fanout.ts'
 import type { Configuration } from './configuration.ts'
 import { failure, send } from './http/answer.ts'
 import { answerDirectly } from './http/direct.ts'
-import { Gate } from './http/gate.ts'
+import { Gate, type GateVerdict } from './http/gate.ts'
+import { identityOf } from './http/identity.ts'
 import type { ServerOptions } from './options.ts'
 import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
@@ -26,6 +27,11 @@ import { statusRoutes } from './routes/status-routes.ts'
 import { targetRoutes } from './routes/target-routes.ts'
 import { uiHandler } from './routes/ui-routes.ts'
 import { writeRoutes } from './routes/write-routes.ts'
+import type { Backend } from './routes/grafana/backend.ts'
+import { refusalOf } from './routes/grafana/exchange.ts'
+import { grafanaRoutes } from './routes/grafana/grafana-routes.ts'
+import { ownApi } from './routes/grafana/own-api.ts'
+import { Sources } from './routes/grafana/sources.ts'
 import { HttpMetrics } from './self-metrics.ts'
 import { QueryMetrics } from './workers/query-metrics.ts'
 import type { QueryPool } from './workers/query-pool.ts'
@@ -42,6 +48,9 @@ export interface AppInput {
   readonly fanout: AlertFanout
   readonly token: string
   readonly startedMs: number
+  readonly backend: Backend
+  /** Ports of our listeners. */
+  readonly ownPorts: readonly number[]
 }
 
 /** The HTTP side of the server. */
@@ -49,6 +58,8 @@ export interface Application {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Answers on the Alertmanager's own port. */
   readonly handleAlertmanager: (request: IncomingMessage, response: ServerResponse) => void
+  /** The data sources of dashboards. */
+  readonly sources: Sources
   /** Called after an accepted request to `/-/quit`. */
   onQuit: () => void
 }
@@ -66,8 +77,20 @@ export function createApp(input: AppInput): Application {
     queryMetrics,
     externalLabels: () => configuration.externalLabels(),
   }
-  const application: Application = { handle: () => {}, handleAlertmanager: () => {}, onQuit: () => {} }
   const app = new Hono()
+  const direct = queryRoutes(environment)
+  const sources = new Sources({
+    store: input.backend.dataSources,
+    ownPorts: input.ownPorts,
+    ownUrls: options.grafana.ownUrls,
+    own: ownApi(direct, app),
+  })
+  const application: Application = {
+    handle: () => {},
+    handleAlertmanager: () => {},
+    onQuit: () => {},
+    sources,
+  }
   exemplarRoutes(app, environment)
   lintRoutes(app, environment, configuration.scrape)
   statusRoutes(app, environment, {
@@ -84,8 +107,11 @@ export function createApp(input: AppInput): Application {
   alertingRoutes(app, environment, input.fanout)
   app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())
+  grafanaRoutes(app, input.backend, sources, options.grafana)
   app.all('/api/*', (c) => failure(c, 'not_found', `there is no ${c.req.method} ${c.req.path}`))
   app.onError((error, c) => {
+    const refusal = refusalOf(c, error)
+    if (refusal !== undefined) return refusal
     input.logger.error('a request failed', { path: c.req.path, error })
     return failure(c, 'internal', error.message)
   })
@@ -93,9 +119,10 @@ export function createApp(input: AppInput): Application {
     externalUrl: options.externalUrl,
     anonymousRead: options.anonymousRead,
     token: input.token,
+    access: input.backend.access,
   })
   return Object.assign(application, {
-    handle: handler(app, queryRoutes(environment), input, gate),
+    handle: handler(app, direct, input, gate, sources),
     handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
   })
 }
@@ -105,26 +132,63 @@ const API_PATHS = /^\/(api\/|metrics(\/|$)|federate$|version$|-\/)/
 function handler(
   app: Hono,
   direct: QueryRoutes,
-  { options, registry }: AppInput,
+  input: AppInput,
   gate: Gate,
+  sources: Sources,
 ): Application['handle'] {
+  const { options, registry, logger } = input
   const metrics = new HttpMetrics(registry)
   const api = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const pages = uiHandler()
-  return (request, response) => {
-    const verdict = gate.judge(request)
-    if (!verdict.admitted) return refuse(response, verdict.status, verdict.reason)
-    const path = stripPrefix(request, options.routePrefix)
-    if (path === undefined) return redirect(response, `${options.routePrefix}/`)
+  const answer = (request: IncomingMessage, response: ServerResponse, path: string): void => {
     cors(request, response, options.corsOrigin)
     measure(response, metrics, handlerName(path))
-    const query = direct(request.method ?? '', path)
+    // A panel's query through the data source that we are ourselves takes the same short way.
+    const own = (identityOf(request)?.role ?? 'None') === 'None' ? undefined : ownPath(path, sources)
+    const query = own === undefined ? direct(request.method ?? '', path) : direct(request.method ?? '', own)
     if (request.method === 'OPTIONS') response.writeHead(204).end()
-    else if (query !== undefined) void answerDirectly(request, response, path, query)
-    else if (API_PATHS.test(path)) void api(request, response)
+    else if (query !== undefined) void answerDirectly(request, response, own ?? path, query)
+    else if (API_PATHS.test(path) || isLogin(request.method, path)) void api(request, response)
     else if (pages === undefined) refuse(response, 404, 'the pages are not built; run "npm run build"')
     else pages(request, response, () => refuse(response, 404, 'not found'))
   }
+  return (request, response) => {
+    const path = stripPrefix(request, options.routePrefix)
+    if (path === undefined) return redirect(response, `${options.routePrefix}/`)
+    const obey = (verdict: GateVerdict): void => {
+      if (verdict.admitted) answer(request, response, path)
+      else refuse(response, verdict.status, verdict.reason, !isPageOfOurs(request, input.backend))
+    }
+    const verdict = gate.admit(request, path)
+    if (!(verdict instanceof Promise)) return obey(verdict)
+    verdict.then(obey).catch((error: unknown) => {
+      logger.error('a request could not be judged', { path, error })
+      refuse(response, 500, 'the accounts cannot be read')
+    })
+  }
+}
+
+const PROXY_PATH = /^\/api\/datasources\/(?:proxy\/uid\/([\w-]+)|uid\/([\w-]+)\/resources)(\/api\/v1\/.+)$/
+
+/** The path of ours that a request to a data source means; undefined when the source is somebody else. */
+function ownPath(path: string, sources: Sources): string | undefined {
+  const [, uid, other, rest] = PROXY_PATH.exec(path) ?? []
+  return sources.isOwn(uid ?? other ?? '') ? rest : undefined
+}
+
+/** What our pages ask from inside a browser: where there are users, the page shows the login, not the browser's own box. */
+function isPageOfOurs(request: IncomingMessage, { access }: Backend): boolean {
+  return access.hasPasswords && request.headers['sec-fetch-mode'] !== undefined
+}
+
+/** The form's target and the ways out; `GET /login` is a page. */
+function isLogin(method: string | undefined, path: string): boolean {
+  return (
+    (path === '/login' && method === 'POST') ||
+    path === '/logout' ||
+    path === '/healthz' ||
+    /^\/login\/./.test(path)
+  )
 }
 
 /** Takes the prefix off the request's URL. @returns the path, undefined when it lies outside of the prefix */
@@ -141,13 +205,14 @@ function redirect(response: ServerResponse, location: string): void {
   response.writeHead(302, { location }).end()
 }
 
-function refuse(response: ServerResponse, status: number, error: string): void {
+function refuse(response: ServerResponse, status: number, error: string, challenge = true): void {
   const errorType = status === 404 ? 'not_found' : 'unavailable'
   response.writeHead(status, {
     'content-type': 'application/json',
-    ...(status === 401 ? { 'www-authenticate': 'Basic realm="Promontory", Bearer' } : {}),
+    ...(status === 401 && challenge ? { 'www-authenticate': 'Basic realm="Promontory", Bearer' } : {}),
   })
-  response.end(JSON.stringify({ status: 'error', errorType, error }))
+  // `message` is where Grafana's clients look.
+  response.end(JSON.stringify({ status: 'error', errorType, error, message: error }))
 }
 
 /** Pages of allowed origins may read the answers: never with credentials. */

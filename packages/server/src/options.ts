@@ -1,6 +1,28 @@
+import type { Role } from '@promontory/access'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Retention, WalCompression } from '@promontory/tsdb'
+
+/** What concerns dashboards and who may see them: Grafana's part. */
+export interface GrafanaOptions {
+  /** `--listen.grafana`, undefined when the dashboards have no port of their own. */
+  readonly listenAddress: string | undefined
+  /** `--state.database` */
+  readonly database: string
+  readonly adminLogin: string
+  /** Undefined: chosen at the first visit from this machine. */
+  readonly adminPassword: string | undefined
+  /** Role of those who show no credential; undefined: they stay outside. */
+  readonly anonymousRole: Role | undefined
+  /** Undefined: a key file is made. */
+  readonly secretKey: string | undefined
+  /** Folder of provisioning files. */
+  readonly provisioning: string | undefined
+  /** Dashboard to begin with. */
+  readonly homeFile: string | undefined
+  /** `--grafana.own-url`: URLs of data sources that mean this server. */
+  readonly ownUrls: readonly string[]
+}
 
 /** How one server is to run: what the command line says, checked. Durations in ms. */
 export interface ServerOptions {
@@ -46,6 +68,7 @@ export interface ServerOptions {
   readonly alertmanagerConfigFile: string | undefined
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
+  readonly grafana: GrafanaOptions
   readonly autoReloadMs: number | undefined
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat

@@ -8,6 +8,7 @@ import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { Backend } from './routes/grafana/backend.ts'
 import { VERSION } from './version.ts'
 import { runInCompactor } from './workers/compactor.ts'
 import { QueryPool } from './workers/query-pool.ts'
@@ -29,6 +30,7 @@ export class Server {
   readonly #pools: readonly QueryPool[]
   readonly #configuration: Configuration
   readonly #application: Application
+  readonly #backend: Backend
   #stopped: Promise<void> | undefined
 
   private constructor(parts: ServerParts) {
@@ -38,6 +40,7 @@ export class Server {
     this.#pools = parts.pools
     this.#configuration = parts.configuration
     this.#application = parts.application
+    this.#backend = parts.backend
   }
 
   /**
@@ -59,18 +62,32 @@ export class Server {
     const gate: ApplicationGate = { application: undefined }
     const listeners = await openListeners(options, gate)
     let storage: Tsdb | undefined
+    let backend: Backend | undefined
     try {
       const registry = new Registry()
       registerSelfMetrics(registry, startedMs)
       storage = await openStorage(options, registry, logger)
       mkdirSync(options.ownDirectory, { recursive: true })
-      const parts = assemble({ options, clock, logger, registry, storage, listeners, token, startedMs })
+      backend = await Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
+      const parts = assemble({
+        options,
+        clock,
+        logger,
+        registry,
+        storage,
+        listeners,
+        token,
+        startedMs,
+        backend,
+      })
+      await parts.application.sources.start()
       await parts.configuration.start(prepared)
       gate.application = parts.application
       announce(options, listeners, storage, parts.configuration, token, logger)
-      return new Server({ ...parts, logger, listeners, storage })
+      return new Server({ ...parts, logger, listeners, storage, backend })
     } catch (error) {
       storage?.close()
+      await backend?.close().catch(() => undefined)
       for (const listener of listeners) void listener.close(0)
       throw error
     }
@@ -101,6 +118,8 @@ export class Server {
     await this.#configuration.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))
     await Promise.all(this.#pools.map((pool) => pool.close()))
+    await this.#application.sources.close()
+    await this.#backend.close()
     this.#storage.close()
     this.#logger.info('See you next time!')
   }
@@ -113,6 +132,7 @@ interface ServerParts {
   readonly pools: readonly QueryPool[]
   readonly configuration: Configuration
   readonly application: Application
+  readonly backend: Backend
 }
 
 /** Requests that come before everything is assembled are answered from here. */
@@ -127,11 +147,18 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
     flag: 'web.listen-address',
     handler: 'handle' as const,
   }))
-  const { alertmanagerListenAddress: own } = options
-  const all =
-    own === undefined
-      ? wanted
-      : [...wanted, { address: own, flag: 'listen.alertmanager', handler: 'handleAlertmanager' as const }]
+  const own = [
+    {
+      address: options.alertmanagerListenAddress,
+      flag: 'listen.alertmanager',
+      handler: 'handleAlertmanager',
+    },
+    { address: options.grafana.listenAddress, flag: 'listen.grafana', handler: 'handle' },
+  ] as const
+  const all = [
+    ...wanted,
+    ...own.flatMap(({ address, ...rest }) => (address === undefined ? [] : [{ address, ...rest }])),
+  ]
   const listeners: Listener[] = []
   try {
     for (const { address, flag, handler } of all) {
@@ -183,6 +210,7 @@ interface AssemblyInput {
   readonly listeners: readonly Listener[]
   readonly token: string
   readonly startedMs: number
+  readonly backend: Backend
 }
 
 function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configuration' | 'application'> {
@@ -207,7 +235,14 @@ function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configurat
   const externalUrl = options.externalUrl ?? ownUrl
   const fanout = new AlertFanout({ ...input, externalUrl })
   const configuration = new Configuration({ ...input, ruleQueries, fanout, ownUrl, externalUrl })
-  const application = createApp({ ...input, queries, ruleQueries, configuration, fanout })
+  const application = createApp({
+    ...input,
+    queries,
+    ruleQueries,
+    configuration,
+    fanout,
+    ownPorts: listeners.map(({ port }) => port),
+  })
   return { pools: [queries, ruleQueries], configuration, application }
 }
 
@@ -232,7 +267,9 @@ function announce(
     ...listeners
       .slice(0, options.listenAddresses.length)
       .map((listener) => `  ${listener.url}${options.routePrefix}/`),
-    ...listeners.slice(options.listenAddresses.length).map((listener) => `  alertmanager   ${listener.url}`),
+    ...listeners
+      .slice(options.listenAddresses.length)
+      .map((listener, index) => `  ${ownNames(options)[index]!.padEnd(14)} ${listener.url}`),
     `  data           ${storage.directory}`,
     `  configuration  ${configuration.file() ?? 'built in: this machine and Promontory itself, every 5 s'}`,
     ...(open.length === 0
@@ -241,4 +278,12 @@ function announce(
     '',
   ]
   if (['info', 'debug'].includes(options.logLevel)) process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** What the listeners behind the main ones are for, in their order. */
+function ownNames(options: ServerOptions): string[] {
+  return [
+    ...(options.alertmanagerListenAddress === undefined ? [] : ['alertmanager']),
+    ...(options.grafana.listenAddress === undefined ? [] : ['grafana']),
+  ]
 }

@@ -7,6 +7,7 @@ import { columnsFor, type PortableColumns } from './columns.ts'
 import { type DatabaseKind, type DatabasePlace, describePlace } from './database-url.ts'
 import { StateError } from './errors.ts'
 import { SqliteThreadDialect } from './sqlite-dialect.ts'
+import { TABLE_PREFIX, TablePrefixPlugin } from './table-prefix.ts'
 
 /** How long a statement waits for a lock of another process on the SQLite file. */
 const BUSY_TIMEOUT_MS = 2000
@@ -29,14 +30,18 @@ export class StateDatabase {
   readonly kind: DatabaseKind
   /** For messages; without passwords. */
   readonly place: string
+  /** Without the prefix: for the migrator, which looks its own tables up. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly #db: Kysely<any>
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly #prefixed: Kysely<any>
 
   // oxlint-disable-next-line typescript/no-explicit-any
   private constructor(kind: DatabaseKind, place: string, db: Kysely<any>) {
     this.kind = kind
     this.place = place
     this.#db = db
+    this.#prefixed = db.withPlugin(new TablePrefixPlugin())
   }
 
   /** Opens and tries the store. @throws StateError when it cannot be reached */
@@ -59,12 +64,12 @@ export class StateDatabase {
 
   /** The same connection, seen with a package's own tables. */
   tables<Tables>(): Kysely<Tables> {
-    return this.#db as Kysely<Tables>
+    return this.#prefixed as Kysely<Tables>
   }
 
   /** All or nothing. */
   transaction<Tables, T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute((transaction) => work(transaction as Transaction<Tables>))
+    return this.#prefixed.transaction().execute((transaction) => work(transaction as Transaction<Tables>))
   }
 
   /**
@@ -75,13 +80,16 @@ export class StateDatabase {
   async migrate(owner: string, steps: Readonly<Record<string, SchemaStep>>): Promise<void> {
     const columns = columnsFor(this.kind)
     const migrations: Record<string, Migration> = Object.fromEntries(
-      Object.entries(steps).map(([name, { up }]) => [name, { up: (db) => up(db, columns) }]),
+      Object.entries(steps).map(([name, { up }]) => [
+        name,
+        { up: (db) => up(db.withPlugin(new TablePrefixPlugin()), columns) },
+      ]),
     )
     const { error } = await new Migrator({
       db: this.#db,
       provider: { getMigrations: async () => migrations },
-      migrationTableName: `migration_${owner}`,
-      migrationLockTableName: `migration_${owner}_lock`,
+      migrationTableName: `${TABLE_PREFIX}migration_${owner}`,
+      migrationLockTableName: `${TABLE_PREFIX}migration_${owner}_lock`,
     }).migrateToLatest()
     if (error !== undefined)
       throw new StateError(

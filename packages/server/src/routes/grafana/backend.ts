@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { Access, type Role } from '@promontory/access'
+import type { Clock, Logger } from '@promontory/base'
+import {
+  AnnotationStore,
+  DashboardStore,
+  DataSourceStore,
+  FolderStore,
+  PreferenceStore,
+  SecretBox,
+  StarStore,
+  STEPS,
+} from '@promontory/dashboards'
+import { parseDatabaseUrl, StateDatabase } from '@promontory/state'
+
+export interface BackendOptions {
+  /** Where what is ours lies. */
+  readonly ownDirectory: string
+  /** `--state.database` */
+  readonly database: string
+  readonly adminLogin: string
+  readonly adminPassword: string | undefined
+  readonly anonymousRole: Role | undefined
+  /** Text that several instances share to read each other's secrets; undefined: a key file. */
+  readonly secretKey: string | undefined
+}
+
+/** Everything behind the API of dashboards: the state database and those who keep something in it. */
+export class Backend {
+  readonly state: StateDatabase
+  readonly access: Access
+  readonly dashboards: DashboardStore
+  readonly folders: FolderStore
+  readonly stars: StarStore
+  readonly annotations: AnnotationStore
+  readonly dataSources: DataSourceStore
+  readonly preferences: PreferenceStore
+
+  private constructor(state: StateDatabase, access: Access, clock: Clock, secrets: SecretBox) {
+    this.state = state
+    this.access = access
+    this.dashboards = new DashboardStore(state, clock)
+    this.folders = new FolderStore(state, clock)
+    this.stars = new StarStore(state)
+    this.annotations = new AnnotationStore(state, clock)
+    this.dataSources = new DataSourceStore(state, clock, secrets)
+    this.preferences = new PreferenceStore(state)
+  }
+
+  /** @throws StateError when the database cannot be used */
+  static async open(options: BackendOptions, clock: Clock, logger: Logger): Promise<Backend> {
+    const { adminLogin, adminPassword, anonymousRole } = options
+    const state = await StateDatabase.open(parseDatabaseUrl(options.database, options.ownDirectory))
+    try {
+      const log = logger.with({ component: 'access' })
+      const access = await Access.open({
+        state,
+        clock,
+        logger: log,
+        adminLogin,
+        adminPassword,
+        anonymousRole,
+      })
+      await state.migrate('dashboards', STEPS)
+      const secrets =
+        options.secretKey === undefined
+          ? SecretBox.fromFile(join(options.ownDirectory, 'secret.key'))
+          : SecretBox.fromText(options.secretKey)
+      const backend = new Backend(state, access, clock, secrets)
+      await backend.dataSources.ensureOwn()
+      return backend
+    } catch (error) {
+      await state.close()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.access.close()
+    await this.state.close()
+  }
+}
