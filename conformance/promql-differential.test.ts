@@ -9,8 +9,8 @@ import { peer } from './support/peers.ts'
 import { freePort, Program, startPromontory, Workspace } from './support/program.ts'
 
 /*
- * Random queries on the same storage directory, asked of the real Prometheus and of us. Floats only: our storage does
- * not hold native histograms yet; the engine's answers on them are compared by the scripts of the promqltest language.
+ * Random queries on the same storage directory, asked of the real Prometheus and of us: floats, stale markers and native
+ * histograms, in blocks and in the log.
  */
 
 const prometheus = peer('prometheus')
@@ -93,7 +93,7 @@ describe.skipIf(prometheus === undefined || promtool === undefined)(
           timeS,
         })
         expect(found).toBeUndefined()
-        expect((answer.data!.result as unknown[]).length).toBe(10)
+        expect((answer.data!.result as unknown[]).length).toBe(14)
       }
     })
 

@@ -6,7 +6,14 @@ export type Asked =
   | { readonly query: string; readonly timeS: number }
   | { readonly query: string; readonly startS: number; readonly endS: number; readonly stepS: number }
 
-type Point = [timeS: number, value: string]
+type Point = [timeS: number, value: string | Histogram]
+
+/** A native histogram as the API shows it. */
+interface Histogram {
+  readonly count: string
+  readonly sum: string
+  readonly buckets?: readonly [rule: number, lower: string, upper: string, count: string][]
+}
 
 /** What the query API answers. */
 export interface Answer {
@@ -77,14 +84,33 @@ function dataDifference(ours: Answer['data'] & {}, theirs: Answer['data'] & {}):
     for (const [i, [timeS, value]] of points.entries()) {
       const [ownTimeS, ownValue] = own[i]!
       if (ownTimeS !== timeS || !sameValue(ownValue, value))
-        return `series ${labels}: ours ${ownValue} @${ownTimeS}; theirs ${value} @${timeS}`
+        return `series ${labels}: ours ${show(ownValue)} @${ownTimeS}; theirs ${show(value)} @${timeS}`
     }
   }
   const extra = [...mine.keys()].find((labels) => !reference.has(labels))
   return extra === undefined ? undefined : `series ${extra} is ours only`
 }
 
-function sameValue(a: string, b: string): boolean {
+function show(value: string | Histogram): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function sameValue(a: string | Histogram, b: string | Histogram): boolean {
+  if (typeof a === 'string' || typeof b === 'string')
+    return typeof a === typeof b && sameNumber(a as string, b as string)
+  const [mine, reference] = [a.buckets ?? [], b.buckets ?? []]
+  return (
+    sameNumber(a.count, b.count) &&
+    sameNumber(a.sum, b.sum) &&
+    mine.length === reference.length &&
+    mine.every(([rule, ...numbers], i) => {
+      const [otherRule, ...others] = reference[i]!
+      return rule === otherRule && numbers.every((number, k) => sameNumber(number, others[k]!))
+    })
+  )
+}
+
+function sameNumber(a: string, b: string): boolean {
   return a === b || almostEqual(numberOf(a), numberOf(b), TOLERANCE)
 }
 
@@ -96,14 +122,20 @@ interface Element {
   readonly metric: Readonly<Record<string, string>>
   readonly value?: Point
   readonly values?: readonly Point[]
+  readonly histogram?: Point
+  readonly histograms?: readonly Point[]
 }
 
 function pointsByLabels({ resultType, result }: Answer['data'] & {}): Map<string, readonly Point[]> {
   if (resultType === 'scalar' || resultType === 'string') return new Map([['', [result as Point]]])
-  const all = (result as readonly Element[]).map(
-    ({ metric, value, values }) =>
-      [JSON.stringify(Object.entries(metric).sort()), values ?? [value!]] as const,
-  )
+  const all = (result as readonly Element[]).map(({ metric, value, values, histogram, histograms }) => {
+    const points = [
+      ...(values ?? []),
+      ...(histograms ?? []),
+      ...[value, histogram].filter((point) => point !== undefined),
+    ]
+    return [JSON.stringify(Object.entries(metric).sort()), points.sort(([a], [b]) => a - b)] as const
+  })
   const byLabels = new Map(all)
   if (byLabels.size !== all.length) throw new Error('an answer has the same labels twice')
   return byLabels

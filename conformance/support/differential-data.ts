@@ -1,7 +1,7 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Registry } from '@promontory/base'
-import { AppendBatch, Labels } from '@promontory/model'
+import { AppendBatch, FloatHistogram, Labels, STALE_HISTOGRAM } from '@promontory/model'
 import { seededRandom, type Vocabulary } from '@promontory/promql/testing'
 import { Tsdb } from '@promontory/tsdb'
 import { run } from './peers.ts'
@@ -22,7 +22,7 @@ export const VOCABULARY: Vocabulary = {
   // Infinities and NaN now and then only: they drown everything else.
   gauges: ['g', 'g', 'g_small', 'g_small', 'g_special', 'g_holes', 'g_holes'],
   classicHistograms: ['h'],
-  nativeHistograms: [],
+  nativeHistograms: ['nh', 'nh', 'nh_custom', 'nh_float', 'nh_gauge'],
   labels: { job: JOBS, instance: INSTANCES, mode: ['x', ''] },
   atSeconds: [START_S + 1800, START_S + 3600, START_S + 5400.5, HEAD_START_S + 60, START_S - 600],
   durations: ['10s', '15s', '30s', '1m', '95s', '2m', '5m', '17m', '1h'],
@@ -32,7 +32,13 @@ export const VOCABULARY: Vocabulary = {
 interface Series {
   readonly labels: Readonly<Record<string, string>>
   /** Undefined marks the series stale, and counts in the log only: text formats have no stale markers. */
-  readonly samples: { readonly timeMs: number; readonly value: number | undefined }[]
+  readonly samples: Sample[]
+}
+
+interface Sample {
+  readonly timeMs: number
+  readonly value: number | undefined
+  readonly histogram?: FloatHistogram
 }
 
 /**
@@ -46,6 +52,7 @@ export async function writeData(directory: string, promtool: string, seed: numbe
   writeFileSync(file, openMetrics(all))
   const { code, stderr } = run(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, directory])
   if (code !== 0) throw new Error(`promtool wrote no blocks: ${stderr}`)
+  await writeHistogramBlock(directory, all)
   await writeLog(directory, all)
 }
 
@@ -73,6 +80,7 @@ function series(random: () => number): Series[] {
       add('g_special', 20_000, 0, (n) => [Infinity, -Infinity, NaN, 0, -1, 5, 5, 1e300][(n + i * 3) % 8]!)
       all.push(holes({ __name__: 'g_holes', ...own }, random))
       all.push(...histogram(own, random))
+      for (const kind of NATIVE_KINDS) all.push(nativeHistogram(own, kind, random))
     }
   return all
 }
@@ -135,6 +143,113 @@ function histogram(labels: Series['labels'], random: () => number): Series[] {
   return parts
 }
 
+const NATIVE_KINDS = ['nh', 'nh_custom', 'nh_float', 'nh_gauge'] as const
+
+/** Counts up in buckets that come as they are needed; starts anew, changes its resolution and is not there now and then. */
+function nativeHistogram(
+  labels: Series['labels'],
+  name: (typeof NATIVE_KINDS)[number],
+  random: () => number,
+): Series {
+  const samples: Sample[] = []
+  let state = new HistogramState(name)
+  let schema = name === 'nh_custom' ? -53 : 1
+  for (let timeMs = START_S * 1000; timeMs <= END_S * 1000; timeMs += 15_000) {
+    if (random() < 0.02) continue
+    if (random() < 0.01) {
+      samples.push({ timeMs, value: undefined })
+      continue
+    }
+    if (random() < 0.015) state = new HistogramState(name)
+    if (name !== 'nh_custom' && random() < 0.005)
+      [schema, state] = [schema === 1 ? 3 : 1, new HistogramState(name)]
+    state.observe(random)
+    samples.push({ timeMs, value: 0, histogram: state.histogram(schema) })
+  }
+  return { labels: { __name__: name, ...labels }, samples }
+}
+
+const CUSTOM_BOUNDS = [0.1, 0.5, 1, 2.5, 10]
+
+class HistogramState {
+  readonly #name: (typeof NATIVE_KINDS)[number]
+  readonly #positive = new Map<number, number>()
+  readonly #negative = new Map<number, number>()
+  #zero = 0
+  #sum = 0
+
+  constructor(name: (typeof NATIVE_KINDS)[number]) {
+    this.#name = name
+  }
+
+  observe(random: () => number): void {
+    for (let n = Math.floor(random() * 5); n > 0; n--) {
+      const weight = this.#name === 'nh_float' ? random() * 3 : 1 + Math.floor(random() * 3)
+      const isCustom = this.#name === 'nh_custom'
+      const index = isCustom ? Math.floor(random() * 6) : Math.floor(random() ** 2 * 9) - 3
+      const side = !isCustom && random() < 0.2 ? this.#negative : this.#positive
+      if (!isCustom && random() < 0.1) this.#zero += weight
+      else side.set(index, (side.get(index) ?? 0) + weight)
+      this.#sum += random() * 10 - (side === this.#negative ? 8 : 0)
+    }
+    if (this.#name === 'nh_gauge' && random() < 0.3) this.#positive.clear()
+  }
+
+  histogram(schema: number): FloatHistogram {
+    const [positive, negative] = [inSpans(this.#positive), inSpans(this.#negative)]
+    const total = [...positive.buckets, ...negative.buckets].reduce((sum, count) => sum + count, this.#zero)
+    return new FloatHistogram({
+      schema, count: total, sum: this.#sum, zeroCount: this.#zero,
+      zeroThreshold: schema === -53 ? 0 : 2 ** -20,
+      positiveSpans: positive.spans, positiveBuckets: positive.buckets,
+      negativeSpans: negative.spans, negativeBuckets: negative.buckets,
+      ...(schema === -53 ? { customBounds: CUSTOM_BOUNDS } : {}),
+      counterResetHint: this.#name === 'nh_gauge' ? 'gauge' : 'unknown',
+    }) // prettier-ignore
+  }
+}
+
+/** Counts by index as spans and buckets. */
+function inSpans(counts: ReadonlyMap<number, number>): {
+  spans: { offset: number; length: number }[]
+  buckets: number[]
+} {
+  const spans: { offset: number; length: number }[] = []
+  const indices = [...counts.keys()].sort((a, b) => a - b)
+  let next = 0
+  for (const [i, index] of indices.entries()) {
+    const last = spans.at(-1)
+    if (i > 0 && index === next) last!.length++
+    else spans.push({ offset: index - next, length: 1 })
+    next = index + 1
+  }
+  return { spans, buckets: indices.map((index) => counts.get(index)!) }
+}
+
+/** What of the native histograms is older than the log, as a block: no text format has them. */
+async function writeHistogramBlock(directory: string, all: readonly Series[]): Promise<void> {
+  const aside = join(directory, '..', 'histograms')
+  const db = await Tsdb.open({
+    directory: aside,
+    registry: new Registry(),
+    retention: { timeMs: 0, bytes: 0 },
+  })
+  try {
+    append(db, all.filter(isNative), (timeMs) => timeMs < HEAD_START_S * 1000)
+    const snapshot = join(aside, 'snapshots', await db.maintenance.snapshot(false))
+    for (const name of readdirSync(snapshot)) {
+      const isBlock = /^[0-9A-Z]{26}$/.test(name)
+      if (isBlock) cpSync(join(snapshot, name), join(directory, name), { recursive: true })
+    }
+  } finally {
+    db.close()
+  }
+}
+
+function isNative({ labels }: Series): boolean {
+  return (NATIVE_KINDS as readonly string[]).includes(labels['__name__']!)
+}
+
 function openMetrics(all: readonly Series[]): string {
   const lines: string[] = []
   const names = [...new Set(all.map(({ labels }) => labels['__name__']!))]
@@ -146,6 +261,7 @@ function openMetrics(all: readonly Series[]): string {
         .filter(([label]) => label !== '__name__')
         .map(([label, value]) => `${label}="${value}"`)
         .join(',')
+      if (isNative({ labels, samples })) continue
       for (const { timeMs, value } of samples)
         if (value !== undefined && timeMs < HEAD_START_S * 1000)
           lines.push(
@@ -159,23 +275,32 @@ function openMetrics(all: readonly Series[]): string {
 async function writeLog(directory: string, all: readonly Series[]): Promise<void> {
   const db = await Tsdb.open({ directory, registry: new Registry(), retention: { timeMs: 0, bytes: 0 } })
   try {
-    // In the order of their labels: Prometheus selects from its head in the order of creation.
-    const inOrder = all
-      .map(({ labels, samples }) => ({ labels: Labels.from(labels), samples }))
-      .sort((a, b) => a.labels.compare(b.labels))
-    const samples = inOrder
-      .flatMap(({ labels, samples: own }) => {
-        const ref = db.seriesRef(labels)
-        return own.filter(({ timeMs }) => timeMs >= HEAD_START_S * 1000).map((sample) => ({ ref, ...sample }))
-      })
-      .sort((a, b) => a.timeMs - b.timeMs)
-    const batch = new AppendBatch()
-    for (const { ref, timeMs, value } of samples)
-      if (value === undefined) batch.pushStale(ref, timeMs)
-      else batch.push(ref, timeMs, value)
-    const { appended } = db.append(batch)
-    if (appended !== samples.length) throw new Error(`${samples.length - appended} samples were refused`)
+    append(db, all, (timeMs) => timeMs >= HEAD_START_S * 1000)
   } finally {
     db.close()
   }
+}
+
+function append(db: Tsdb, all: readonly Series[], wanted: (timeMs: number) => boolean): void {
+  // In the order of their labels: Prometheus selects from its head in the order of creation.
+  const inOrder = all
+    .map((one) => ({ ...one, labelSet: Labels.from(one.labels) }))
+    .sort((a, b) => a.labelSet.compare(b.labelSet))
+  const samples = inOrder
+    .flatMap((one) => {
+      const own = one.samples.filter(({ timeMs }) => wanted(timeMs))
+      if (own.length === 0) return []
+      const ref = db.seriesRef(one.labelSet)
+      return own.map((sample) => ({ ref, native: isNative(one), ...sample }))
+    })
+    .sort((a, b) => a.timeMs - b.timeMs)
+  const batch = new AppendBatch()
+  for (const { ref, timeMs, value, histogram, native } of samples)
+    if (histogram !== undefined) batch.histograms.push({ ref, timeMs, histogram })
+    else if (native) batch.histograms.push({ ref, timeMs, histogram: STALE_HISTOGRAM })
+    else if (value === undefined) batch.pushStale(ref, timeMs)
+    else batch.push(ref, timeMs, value)
+  const { appended, histogramStatuses } = db.append(batch)
+  const refused = batch.count - appended + histogramStatuses.filter((status) => status !== 0).length
+  if (refused > 0) throw new Error(`${refused} samples were refused`)
 }

@@ -88,6 +88,11 @@ export const EXCUSES: readonly Excuse[] = [
       /timestamp\(.*(?: @ .* offset | offset .* @ )/.test(query) && difference.startsWith('series '),
     example: { query: `timestamp(g @ ${timeS} offset 30m)`, timeS },
   },
+  {
+    name: 'the count of a native histogram is not extrapolated below zero (3.6)',
+    holds: (query, difference) => /\b(?:rate|increase)\(nh/.test(query) && isScaledDown(difference),
+    example: { query: 'increase(nh_gauge[1m])', startS: START_S, endS: START_S + 3600, stepS: 15 },
+  },
 ]
 
 /** Whether series are picked from anything but selectors and functions of ranges, which keep the order of the storage. */
@@ -102,6 +107,27 @@ function picksUnordered(query: string): boolean {
     found ||= !keepsOrder
   })
   return found
+}
+
+/** Whether ours is theirs times a number below 1: all of a histogram alike; of plain values only their being there is seen. */
+function isScaledDown(difference: string): boolean {
+  const sides = /: ours (\S+) @\S+; theirs (\S+) @/.exec(difference)?.slice(1)
+  if (sides === undefined) return false
+  if (!sides.every((side) => side.startsWith('{'))) return sides.every((side) => !side.startsWith('{'))
+  const [ours, theirs] = sides.map((side) => {
+    const {
+      count,
+      sum,
+      buckets = [],
+    } = JSON.parse(side) as { count: string; sum: string; buckets?: string[][] }
+    return [count, sum, ...buckets.map((bucket) => bucket[3]!)].map(Number)
+  })
+  const factor = ours![0]! / theirs![0]!
+  return (
+    factor < 1 &&
+    ours!.length === theirs!.length &&
+    ours!.every((value, i) => Math.abs(value - factor * theirs![i]!) <= 1e-9 * Math.abs(value))
+  )
 }
 
 /** Two values next to nothing. */

@@ -1,4 +1,4 @@
-import type { FloatHistogram } from './histogram.ts'
+import type { FloatHistogram, Span } from './histogram.ts'
 import type { CombinedHistogram } from './histogram-arithmetic.ts'
 import { addHistograms, withFields } from './histogram-arithmetic.ts'
 
@@ -66,14 +66,12 @@ export class HistogramSum {
 
 /** What plain addition lost, exactly (Neumaier's error term) for equal layouts; undefined when nothing was lost. */
 function lostIn(a: FloatHistogram, b: FloatHistogram, total: FloatHistogram): FloatHistogram | undefined {
-  const zero = errorOf(a.zeroCount, b.zeroCount, total.zeroCount)
+  // A zero bucket that became wider took in other buckets.
+  const sameZero = a.zeroThreshold === total.zeroThreshold && b.zeroThreshold === total.zeroThreshold
+  const zero = sameZero ? errorOf(a.zeroCount, b.zeroCount, total.zeroCount) : 0
   const count = errorOf(a.count, b.count, total.count)
   const sum = errorOf(a.sum, b.sum, total.sum)
-  const sameLayout =
-    a.positiveBuckets.length === total.positiveBuckets.length &&
-    b.positiveBuckets.length === total.positiveBuckets.length &&
-    a.negativeBuckets.length === total.negativeBuckets.length &&
-    b.negativeBuckets.length === total.negativeBuckets.length
+  const sameLayout = hasLayoutOf(a, total) && hasLayoutOf(b, total)
   const side = (which: 'positiveBuckets' | 'negativeBuckets'): number[] =>
     total[which].map((value, i) => (sameLayout ? errorOf(a[which][i]!, b[which][i]!, value) : 0))
   const positiveBuckets = side('positiveBuckets')
@@ -87,4 +85,22 @@ function lostIn(a: FloatHistogram, b: FloatHistogram, total: FloatHistogram): Fl
 function errorOf(a: number, b: number, total: number): number {
   if (!Number.isFinite(total)) return 0
   return Math.abs(a) >= Math.abs(b) ? a - total + b : b - total + a
+}
+
+/** Whether both have the same buckets, in the same places of their lists. */
+function hasLayoutOf(a: FloatHistogram, b: FloatHistogram): boolean {
+  return (
+    a.schema === b.schema &&
+    sameSpans(a.positiveSpans, b.positiveSpans) &&
+    sameSpans(a.negativeSpans, b.negativeSpans) &&
+    a.customBounds.length === b.customBounds.length &&
+    a.customBounds.every((bound, i) => bound === b.customBounds[i])
+  )
+}
+
+function sameSpans(a: readonly Span[], b: readonly Span[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ offset, length }, i) => offset === b[i]!.offset && length === b[i]!.length)
+  )
 }
