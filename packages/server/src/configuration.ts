@@ -213,6 +213,7 @@ export class Configuration {
       timeMs: time || options.retention.timeMs,
       bytes: size || options.retention.bytes,
     }
+    storage.setLateWindow(tsdb?.out_of_order_time_window ?? 0)
     if (exemplars !== undefined) storage.head.exemplars.setCapacity(exemplars.max_exemplars)
   }
 
@@ -268,8 +269,6 @@ function requireSupported(ready: ReadyConfig): ReadyConfig {
   const { tsdb } = config.storage
   const field = (name: string, problem: string): number =>
     faults.push(`${ready.file}: storage.tsdb.${name}: ${problem}`)
-  if ((tsdb?.out_of_order_time_window ?? 0) > 0)
-    field('out_of_order_time_window', 'late samples are not taken yet: leave the field out')
   if ((tsdb?.retention?.percentage ?? 0) > 0)
     field('retention.percentage', 'not supported yet: use retention.size')
   if (config.global.query_log_file !== '')

@@ -62,10 +62,22 @@ export class ChunkDecoder {
     throw new RangeError(`chunk encoding ${encoding} is unknown`)
   }
 
+  /** Adds one float by its bits. */
+  addFloat(timeMs: number, low: number, high: number): void {
+    this.#reserve(this.#length + 1)
+    const at = this.#length++
+    this.#f64[TIMES_AT / 8 + at] = timeMs
+    const value = this.#valuesAt / 4 + 2 * at
+    this.#u32[value] = low
+    this.#u32[value + 1] = high
+    if (this.#histograms !== undefined) this.#fillFloats(1)
+    if (at > 0 && timeMs <= this.#f64[TIMES_AT / 8 + at - 1]!) this.#overlap = true
+  }
+
   #addHistograms(encoding: number, data: Uint8Array, count: number): number {
     this.#reserve(this.#length + count)
     this.#startHistograms()
-    const words = new Uint32Array(this.#memory.buffer)
+    const words = this.#u32
     decodeHistograms(encoding, data, count, (timeMs, histogram) => {
       const at = this.#length++
       this.#f64[TIMES_AT / 8 + at] = timeMs

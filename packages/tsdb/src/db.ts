@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Logger, type Registry, silentLogger } from '@promontory/base'
 import type { AppendBatch, Appender, AppendOutcome, Labels, SeriesRef } from '@promontory/model'
 import { listBlocks } from './block/meta.ts'
+import { FROM_LATE } from './compact/late-block.ts'
 import { Maintenance } from './compact/maintenance.ts'
 import type { Retention } from './compact/retention.ts'
 import { type CompactionResult, type CompactionTask, Compactor } from './compact/task.ts'
@@ -14,7 +15,7 @@ import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'
 import type { WalCompression } from './wal/format.ts'
 import { WalMetrics } from './wal/wal-metrics.ts'
 import { type ReplayProgress, type ReplayResult, WalReplay } from './wal/replay.ts'
-import { WalWriter } from './wal/writer.ts'
+import { listSegments, WalWriter } from './wal/writer.ts'
 
 export interface TsdbOptions {
   /** A Prometheus data directory; created when it does not exist. */
@@ -54,6 +55,7 @@ export class Tsdb implements Appender {
   readonly replay: ReplayResult
   readonly maintenance: Maintenance
   readonly #wal: WalWriter
+  readonly #options: TsdbOptions
   readonly #unlock: () => void
   readonly #timers: ReturnType<typeof setInterval>[]
   readonly #blockListeners: ((blocks: readonly string[]) => void)[] = []
@@ -65,6 +67,7 @@ export class Tsdb implements Appender {
     this.head = opened.head
     this.replay = opened.replay
     this.#wal = opened.wal
+    this.#options = options
     this.#unlock = opened.unlock
     const { memory } = this.head.memory
     const runTask = options.runTask ?? (async (task, shared) => new Compactor(shared, OWN_READER).run(task))
@@ -83,6 +86,9 @@ export class Tsdb implements Appender {
       this.#wal.sync(
         (error) => logger.error('the log cannot be brought to the disk', { error }),
         (milliseconds) => opened.metrics.fsync.observe(milliseconds / 1000),
+      )
+      this.head.lateLog?.sync((error) =>
+        logger.error('the log of late samples cannot be brought to the disk', { error }),
       )
       this.head.epochs.collect()
     }
@@ -138,6 +144,13 @@ export class Tsdb implements Appender {
     }
   }
 
+  /** How far behind the newest sample late ones are taken, in ms; 0 takes none. @throws StorageError */
+  setLateWindow(windowMs: number): void {
+    if (windowMs > 0 && this.head.lateLog === undefined)
+      this.head.attachLateLog(openLateLog(this.directory, this.#options))
+    this.head.late.windowMs = windowMs
+  }
+
   /** Calls back with the directories of the blocks whenever their list changes: readers must be told. */
   onBlocks(listener: (blocks: readonly string[]) => void): void {
     this.#blockListeners.push(listener)
@@ -150,6 +163,7 @@ export class Tsdb implements Appender {
     for (const timer of this.#timers) clearInterval(timer)
     this.head.flushSeries()
     this.#wal.close()
+    this.head.lateLog?.close()
     this.#unlock()
   }
 
@@ -194,18 +208,36 @@ async function openParts(
   })
   // What blocks have must not come into the head again.
   for (const { meta } of listBlocks(directory).blocks)
-    head.minValidMs = Math.max(head.minValidMs, meta.maxTime)
+    if (!meta.compaction.hints?.includes(FROM_LATE)) head.minValidMs = Math.max(head.minValidMs, meta.maxTime)
   const walDirectory = join(directory, 'wal')
   removeTemporaryCheckpoints(walDirectory)
   const replay = await new WalReplay(walDirectory, head, logger).run(options.onReplay ?? (() => {}))
+  const lateDirectory = join(directory, 'wbl')
+  const hasLate = listSegments(lateDirectory).length > 0
+  const late = hasLate ? await new WalReplay(lateDirectory, head, logger, true).run(() => {}) : undefined
+  if (late !== undefined) reportReplay(late, 0, logger)
   const seconds = (performance.now() - started) / 1000
   reportReplay(replay, seconds, logger)
   const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })
   head.attachWal(wal)
   head.flushSeries()
+  if (hasLate) head.attachLateLog(openLateLog(directory, options))
+  removeMappedChunks(directory)
   const metrics = new WalMetrics(options.registry, wal, walDirectory)
   metrics.replayed(replay, seconds)
   return { directory, head, replay, wal, metrics, unlock }
+}
+
+function openLateLog(directory: string, options: TsdbOptions): WalWriter {
+  return new WalWriter({ directory: join(directory, 'wbl'), compression: options.walCompression ?? 'snappy' })
+}
+
+/**
+ * Prometheus keeps chunks of its head in `chunks_head` to start faster; the log has their samples too. They would stand
+ * beside what we log from now on, and a Prometheus that follows us would believe them.
+ */
+function removeMappedChunks(directory: string): void {
+  rmSync(join(directory, 'chunks_head'), { recursive: true, force: true })
 }
 
 function makeDirectory(path: string): void {

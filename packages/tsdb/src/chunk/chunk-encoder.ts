@@ -23,16 +23,22 @@ export class ChunkEncoder {
     this.#u8 = new Uint8Array(memory.buffer)
   }
 
-  /** @param encodingOf  {@link ChunkEncoding} of each sample; floats when absent */
+  /**
+   * @param encodingOf  {@link ChunkEncoding} of each sample; floats when absent
+   * @param rangeMs  chunks do not cross its multiples
+   */
   encode(
     columns: SampleColumns,
     encodingOf: (index: number) => number = () => ChunkEncoding.xor,
+    rangeMs: number = Infinity,
   ): ChunkToWrite[] {
     const chunks: ChunkToWrite[] = []
     for (let from = 0; from < columns.length;) {
       const encoding = encodingOf(from)
+      const endMs =
+        rangeMs === Infinity ? Infinity : (Math.floor(columns.timesMs[from]! / rangeMs) + 1) * rangeMs
       let to = from + 1
-      while (to < columns.length && encodingOf(to) === encoding) to++
+      while (to < columns.length && encodingOf(to) === encoding && columns.timesMs[to]! < endMs) to++
       if (encoding === ChunkEncoding.xor) this.#encodeFloats(columns, from, to, chunks)
       else encodeHistograms(encoding as HistogramEncoding, columns, from, to, chunks)
       from = to

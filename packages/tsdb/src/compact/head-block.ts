@@ -65,7 +65,8 @@ function withCount(view: Uint8Array, samples: number): Uint8Array {
   return data
 }
 
-function symbolsOf(reader: HeadReader, slots: Uint32Array): Iterable<string> {
+/** Every string of the labels of some series. */
+export function symbolsOf(reader: HeadReader, slots: Uint32Array): Iterable<string> {
   const symbols = new Set<number>()
   for (const slot of slots) for (const symbol of reader.series.labelSymbols(slot)) symbols.add(symbol)
   return [...symbols].map((symbol) => reader.symbols.text(symbol))

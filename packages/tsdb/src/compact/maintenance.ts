@@ -5,7 +5,7 @@ import { type BlockOnDisk, listBlocks, newUlid } from '../block/meta.ts'
 import type { Head } from '../head/head.ts'
 import { truncateHead } from '../head/truncate.ts'
 import { listSegments, walBytes, type WalWriter } from '../wal/writer.ts'
-import type { WalCompression } from '../wal/format.ts'
+import { segmentName, type WalCompression } from '../wal/format.ts'
 import { blockRanges, maxBlockRange, planCompaction } from './plan.ts'
 import { beyondRetention, directoryBytes, type Retention } from './retention.ts'
 import { snapshotBlocks, snapshotName } from './snapshot.ts'
@@ -70,9 +70,41 @@ export class Maintenance {
   /** Turns ranges of the head into blocks while it is long enough. */
   async compactHead(): Promise<void> {
     const { head } = this.#options
+    let compacted = false
     while (head.maxTimeMs - head.minTimeMs > head.rangeMs * 1.5) {
       const minTimeMs = Math.floor(head.minTimeMs / head.rangeMs) * head.rangeMs
       await this.#compactRange(minTimeMs, minTimeMs + head.rangeMs)
+      compacted = true
+    }
+    if (compacted || head.late.windowMs === 0) await this.compactLate()
+  }
+
+  /** Turns the late samples of the head into blocks, one per range that they fall into, and forgets their log. */
+  async compactLate(): Promise<void> {
+    const { directory, head } = this.#options
+    if (head.late.series === 0) return
+    const keptFrom = head.lateLog?.nextSegment()
+    const { minTimeMs, maxTimeMs } = head.late
+    const sealed = head.late.sealAll((work) => head.step(work))
+    await this.#writeLate(directory, minTimeMs, maxTimeMs)
+    this.reloadBlocks()
+    head.late.drop(sealed, (work) => head.step(work))
+    head.epochs.collect()
+    const log = join(directory, 'wbl')
+    if (keptFrom !== undefined)
+      for (const index of listSegments(log)) if (index < keptFrom) rmSync(join(log, segmentName(index)))
+  }
+
+  async #writeLate(parent: string, minTimeMs: number, maxTimeMs: number): Promise<void> {
+    const { head, logger, runTask } = this.#options
+    for (
+      let from = Math.floor(minTimeMs / head.rangeMs) * head.rangeMs;
+      from <= maxTimeMs;
+      from += head.rangeMs
+    ) {
+      const ulid = newUlid(Date.now())
+      const written = await runTask({ kind: 'late-block', parent, ulid, minTimeMs: from, maxTimeMs: from + head.rangeMs }) // prettier-ignore
+      if (written !== undefined) logger.info('write block of late samples', { mint: from, maxt: from + head.rangeMs, ulid }) // prettier-ignore
     }
   }
 
@@ -144,6 +176,10 @@ export class Maintenance {
         minTimeMs,
         maxTimeMs: maxTimeMs + 1,
       })
+    if (!skipHead && head.late.series > 0) {
+      head.late.sealAll((work) => head.step(work))
+      await this.#writeLate(target, head.late.minTimeMs, head.late.maxTimeMs)
+    }
     return name
   }
 

@@ -7,6 +7,7 @@ import type { BlockOnDisk } from '../block/meta.ts'
 import { PageCache } from '../block/page-cache.ts'
 import { ChunkDecoder } from '../chunk-decoder.ts'
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts'
+import { FROM_LATE } from './late-block.ts'
 
 export interface MergeOptions {
   readonly parent: string
@@ -37,6 +38,9 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
     compaction: {
       level: Math.max(...blocks.map(({ meta }) => meta.compaction.level)) + 1,
       sources: [...new Set(blocks.flatMap(({ meta }) => meta.compaction.sources ?? [meta.ulid]))].sort(),
+      ...(blocks.every(({ meta }) => meta.compaction.hints?.includes(FROM_LATE))
+        ? { hints: [FROM_LATE] }
+        : {}),
       parents: blocks.map(({ meta }) => ({ ulid: meta.ulid, minTime: meta.minTime, maxTime: meta.maxTime })),
     },
   })

@@ -4,12 +4,14 @@ import { slotOf } from '../head/series.ts'
 import { writeCheckpoint } from '../wal/checkpoint.ts'
 import type { WalCompression } from '../wal/format.ts'
 import { writeHeadBlock } from './head-block.ts'
+import { writeLateBlock } from './late-block.ts'
 import { mergeBlocks } from './merge.ts'
 
 /** Long work of the storage, done in the compactor's thread. Can be posted to a worker. */
 export type CompactionTask =
   | {
-      readonly kind: 'head-block'
+      /** Of the samples that came in order, or of the late ones. */
+      readonly kind: 'head-block' | 'late-block'
       readonly parent: string
       readonly ulid: string
       readonly minTimeMs: number
@@ -48,6 +50,8 @@ export class Compactor {
     switch (task.kind) {
       case 'head-block':
         return writeHeadBlock(this.#reader, task)?.directory
+      case 'late-block':
+        return writeLateBlock(this.#reader, task)?.directory
       case 'merge':
         return mergeBlocks(task.blocks.map(onDisk), task)?.directory
       case 'checkpoint':

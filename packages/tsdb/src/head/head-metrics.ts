@@ -23,6 +23,8 @@ export class HeadMetrics {
   readonly seriesRemoved: Counter
   readonly seriesRefused: Counter
   readonly samplesRefused: Counter
+  readonly lateAppended: Counter
+  readonly #tooOld: Counter
 
   constructor(registry: Registry, head: MeasuredHead) {
     this.samplesAppended = registry.counter({
@@ -57,7 +59,17 @@ export class HeadMetrics {
       help: 'Samples that were refused because the memory of the head is full.',
     })
     for (const type of ['float', 'histogram']) this.samplesAppended.add(0, type)
-    for (const counter of [this.outOfOrder, this.outOfBounds]) {
+    this.lateAppended = registry.counter({
+      name: 'prometheus_tsdb_head_out_of_order_samples_appended_total',
+      help: 'Total number of appended out of order samples.',
+      labels: ['type'],
+    })
+    this.#tooOld = registry.counter({
+      name: 'prometheus_tsdb_too_old_samples_total',
+      help: 'Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.',
+      labels: ['type'],
+    })
+    for (const counter of [this.outOfOrder, this.outOfBounds, this.lateAppended, this.#tooOld]) {
       counter.add(0, 'float')
       counter.add(0, 'histogram')
     }
@@ -66,9 +78,10 @@ export class HeadMetrics {
     this.#gauges(registry, head)
   }
 
-  /** Counts a sample that was not taken. */
-  refused(status: number, type: 'float' | 'histogram'): void {
-    if (status === AppendStatus.outOfOrder) this.outOfOrder.inc(type)
+  /** Counts a sample that was not taken. @param takesLate  whether there is a window for late samples */
+  refused(status: number, type: 'float' | 'histogram', takesLate: boolean): void {
+    if (status === AppendStatus.tooOld && takesLate) this.#tooOld.inc(type)
+    else if (status === AppendStatus.outOfOrder) this.outOfOrder.inc(type)
     else if (status === AppendStatus.tooOld || status === AppendStatus.outOfBounds) this.outOfBounds.inc(type)
     else if (status === NO_MEMORY) this.samplesRefused.inc()
   }

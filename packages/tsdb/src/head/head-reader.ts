@@ -9,6 +9,7 @@ import {
   S_BIT,
   S_ENCODING,
   S_LAST_TIME,
+  S_LATE,
   S_NUM,
   S_OPEN,
   S_OPEN_MIN_TIME,
@@ -21,6 +22,8 @@ import { ChunkEncoding } from '../block/format.ts'
 import type { ChunkDecoder } from '../chunk-decoder.ts'
 import { EpochReader } from './epochs.ts'
 import { int64At } from './int64.ts'
+import { L_OPEN, L_OPEN_COUNT, L_SEALED, L_SEALED_COUNT, LATE_SAMPLE_BYTES, LATE_WORDS } from './late-layout.ts' // prettier-ignore
+import { addOpenSamples } from './late-samples.ts'
 import { HeadMemory } from './memory.ts'
 import { PostingsReader } from './postings.ts'
 import { SeriesReader } from './series.ts'
@@ -165,6 +168,8 @@ const CAPTURED_WORDS = 6
 export class CapturedSeries {
   readonly #words: Uint32Array
   readonly #times: Float64Array
+  /** Copies of the records of late samples, by index of the series. */
+  readonly #late = new Map<number, Uint32Array>()
 
   constructor(count: number) {
     this.#words = new Uint32Array(count * CAPTURED_WORDS)
@@ -173,6 +178,7 @@ export class CapturedSeries {
 
   copy(head: HeadMemory, slots: Uint32Array): void {
     const { u8, u32, u16, f64 } = head
+    this.#late.clear()
     for (let i = 0; i < slots.length; i++) {
       const base = head.seriesAddress(slots[i]!)
       const at = i * CAPTURED_WORDS
@@ -182,6 +188,8 @@ export class CapturedSeries {
       this.#words[at + 3] = u32[(base + S_SEALED) >>> 2]!
       this.#words[at + 4] = u16[(base + S_SEALED_COUNT) >>> 1]!
       this.#words[at + 5] = u8[base + S_ENCODING]!
+      const late = u32[(base + S_LATE) >>> 2]! >>> 2
+      if (late !== 0) this.#late.set(i, u32.slice(late, late + LATE_WORDS))
       this.#times[2 * i] = f64[(base + S_OPEN_MIN_TIME) >>> 3]!
       this.#times[2 * i + 1] = int64At(u32, base + S_LAST_TIME)
     }
@@ -192,6 +200,7 @@ export class CapturedSeries {
     const at = i * CAPTURED_WORDS
     const sealed = this.#words[at + 4]!
     const open = this.#words[at + 2]!
+    if (this.#lateOverlaps(head, i, startMs, endMs)) return true
     if (sealed === 0 && open === 0) return false
     const first = sealed > 0 ? head.f64[(this.#words[at + 3]! + C_MIN_TIME) >>> 3]! : this.#times[2 * i]!
     return first <= endMs && this.#times[2 * i + 1]! >= startMs
@@ -202,6 +211,43 @@ export class CapturedSeries {
     this.forEachChunk(head, i, startMs, endMs, ({ encoding, data, samples }) =>
       decoder.add(encoding, data, samples),
     )
+    const late = this.#late.get(i)
+    if (late === undefined) return
+    this.forEachLateChunk(head, i, startMs, endMs, ({ encoding, data, samples }) =>
+      decoder.add(encoding, data, samples),
+    )
+    addOpenSamples(head, late[L_OPEN]!, late[L_OPEN_COUNT]!, decoder)
+  }
+
+  #lateOverlaps(head: HeadMemory, i: number, startMs: number, endMs: number): boolean {
+    const late = this.#late.get(i)
+    if (late === undefined) return false
+    if (this.overlapsLate(head, i, startMs, endMs)) return true
+    const open = late[L_OPEN]!
+    for (let k = 0; k < late[L_OPEN_COUNT]!; k++) {
+      const timeMs = head.f64[(open + k * LATE_SAMPLE_BYTES) >>> 3]!
+      if (timeMs >= startMs && timeMs <= endMs) return true
+    }
+    return false
+  }
+
+  /** Whether series `i` has a chunk of late samples that overlaps. */
+  overlapsLate(head: HeadMemory, i: number, startMs: number, endMs: number): boolean {
+    let found = false
+    this.forEachLateChunk(head, i, startMs, endMs, () => (found = true))
+    return found
+  }
+
+  /** @param found  gets each chunk of late samples that overlaps, in no order; the newest are in none yet */
+  forEachLateChunk(
+    head: HeadMemory,
+    i: number,
+    startMs: number,
+    endMs: number,
+    found: (chunk: HeadChunk) => void,
+  ): void {
+    const late = this.#late.get(i)
+    if (late !== undefined) eachSealed(head, late[L_SEALED]!, late[L_SEALED_COUNT]!, startMs, endMs, found)
   }
 
   /** @param found  gets each overlapping chunk, oldest first */
@@ -212,34 +258,45 @@ export class CapturedSeries {
     endMs: number,
     found: (chunk: HeadChunk) => void,
   ): void {
-    const { u8, u16, u32, f64 } = head
     const at = i * CAPTURED_WORDS
-    const list = this.#words[at + 3]!
-    for (let k = 0; k < this.#words[at + 4]!; k++) {
-      const entry = list + k * SEALED_BYTES
-      const minTimeMs = f64[(entry + C_MIN_TIME) >>> 3]!
-      const maxTimeMs = minTimeMs + u32[(entry + C_SPAN) >>> 2]!
-      if (minTimeMs > endMs || maxTimeMs < startMs) continue
-      const address = u32[(entry + C_ADDRESS) >>> 2]!
-      const length = u32[(entry + C_LENGTH) >>> 2]!
-      found({
-        encoding: u8[entry + C_ENCODING]!,
-        data: u8.subarray(address, address + length),
-        samples: u16[(entry + C_SAMPLES) >>> 1]!,
-        minTimeMs,
-        maxTimeMs,
-      })
-    }
+    eachSealed(head, this.#words[at + 3]!, this.#words[at + 4]!, startMs, endMs, found)
     const samples = this.#words[at + 2]!
     if (samples === 0 || this.#times[2 * i]! > endMs || this.#times[2 * i + 1]! < startMs) return
     const address = this.#words[at]!
     const length = (this.#words[at + 1]! + 7) >>> 3
+    const data = head.u8.subarray(address, address + length)
     found({
       encoding: Math.max(ChunkEncoding.xor, this.#words[at + 5]!),
-      data: u8.subarray(address, address + length),
+      data,
       samples,
       minTimeMs: this.#times[2 * i]!,
       maxTimeMs: this.#times[2 * i + 1]!,
+    })
+  }
+}
+
+/** Hands out the chunks of a list that overlap [startMs, endMs]. */
+function eachSealed(
+  { u8, u16, u32, f64 }: HeadMemory,
+  list: number,
+  count: number,
+  startMs: number,
+  endMs: number,
+  found: (chunk: HeadChunk) => void,
+): void {
+  for (let k = 0; k < count; k++) {
+    const entry = list + k * SEALED_BYTES
+    const minTimeMs = f64[(entry + C_MIN_TIME) >>> 3]!
+    const maxTimeMs = minTimeMs + u32[(entry + C_SPAN) >>> 2]!
+    if (minTimeMs > endMs || maxTimeMs < startMs) continue
+    const address = u32[(entry + C_ADDRESS) >>> 2]!
+    const length = u32[(entry + C_LENGTH) >>> 2]!
+    found({
+      encoding: u8[entry + C_ENCODING]!,
+      data: u8.subarray(address, address + length),
+      samples: u16[(entry + C_SAMPLES) >>> 1]!,
+      minTimeMs,
+      maxTimeMs,
     })
   }
 }

@@ -24,12 +24,21 @@ import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } 
 import { PostingsWriter } from './postings.ts'
 import { SeriesWriter, slotOf } from './series.ts'
 import { SymbolWriter } from './symbols.ts'
-import { encodeHistograms, type HistogramRecord } from '../wal/histogram-records.ts'
-import { encodeExemplars, encodeMetadata, encodeSeries, type SeriesRecord } from '../wal/records.ts'
+import { RecordType } from '../wal/format.ts'
+import { decodeHistogramRecord, encodeHistograms, type HistogramRecord } from '../wal/histogram-records.ts'
+import {
+  decodeSamples,
+  encodeExemplars,
+  encodeMetadata,
+  encodeSamples,
+  encodeSeries,
+  type SeriesRecord,
+} from '../wal/records.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
 import { ExemplarRing } from './exemplars.ts'
 import { HeadHistograms } from './histograms.ts'
+import { type LateFloat, LateSamples } from './late-samples.ts'
 
 export interface HeadOptions {
   /** Length of a block in ms; chunks never cross its multiples. */
@@ -63,10 +72,12 @@ export class Head implements Appender {
   readonly epochs: EpochWriter
   readonly exemplars: ExemplarRing
   readonly histograms: HeadHistograms
+  readonly late: LateSamples
   readonly metrics: HeadMetrics
   readonly rangeMs: number
   readonly #logger: Logger
   #wal: WalWriter | undefined
+  #lateLog: WalWriter | undefined
   /** Created since the last log write. */
   #unlogged: SeriesRecord[] = []
   #symbolScratch: Uint32Array = new Uint32Array(256)
@@ -88,8 +99,18 @@ export class Head implements Appender {
     this.metrics = new HeadMetrics(options.registry, this)
     this.rangeMs = options.rangeMs
     this.histograms = new HeadHistograms(this.memory, this.kernels, options.rangeMs)
+    this.late = new LateSamples(this.memory, this.kernels, options.rangeMs)
     this.#logger = options.logger ?? silentLogger
     this.#scratch = new BatchScratch(this.memory, this.kernels, 4096)
+  }
+
+  /** Late samples go to a log of their own. */
+  attachLateLog(log: WalWriter): void {
+    this.#lateLog = log
+  }
+
+  get lateLog(): WalWriter | undefined {
+    return this.#lateLog
   }
 
   /** From now on appends are logged. During replay there is no log. */
@@ -156,26 +177,33 @@ export class Head implements Appender {
       Number.MAX_SAFE_INTEGER,
     )
     const pending = this.#judgeHistograms(batch, scratch, minValidMs)
+    const late = this.#takeLate(batch, scratch, pending.all)
     const { metadata, exemplars } = batch
     const news = this.#unlogged.length + exemplars.length + metadata.length
-    if (accepted > 0 || pending.accepted.length > 0 || news > 0) this.#log(batch, scratch, pending.accepted)
+    if (accepted + pending.accepted.length + news > 0) this.#log(batch, scratch, pending.accepted)
+    if (late.size > 0) this.#lateLog?.log(...late.records())
     // One step for readers: floats and histograms of a batch become visible together.
-    if (pending.accepted.length > 0) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    const isMixed = pending.accepted.length > 0 || late.size > 0
+    if (isMixed) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
     const max = Number.MAX_SAFE_INTEGER
     const appended =
       accepted === 0
         ? 0
         : kernels.headApply(refs, times, values, statuses, batch.count, minValidMs, max, this.rangeMs)
     for (const each of pending.accepted) this.#applyHistogram(each, minValidMs)
-    if (pending.accepted.length > 0) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    if (late.size > 0) this.#applyLate(late, scratch)
+    if (isMixed) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    const overtaken = this.#takeOvertaken(batch, scratch, pending.all)
     this.#storeExemplars(batch)
     if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
     const seen = this.memory.u8.subarray(statuses, statuses + batch.count)
     for (const { marker, status } of pending.all) if (marker >= 0) seen[marker] = status
-    this.#count(seen, appended, pending.all)
+    const stored = appended + late.floats.length + overtaken
+    this.#count(seen, stored, pending.all)
     const histogramStatuses = pending.all.filter(({ marker }) => marker < 0).map(({ status }) => status)
+    const markers = countOf(pending.all, (each) => each.marker >= 0)
     return {
-      appended: appended + countOf(pending.all, (each) => each.marker >= 0),
+      appended: appended + late.floats.length + overtaken + markers,
       statuses: seen,
       histogramStatuses,
     }
@@ -199,6 +227,80 @@ export class Head implements Appender {
       if (this.#isLiving(each.record.ref))
         each.status = this.histograms.judge(slotOf(each.record.ref), each.record, minValidMs)
     return { all, accepted: all.filter(({ status }) => status === AppendStatus.appended) }
+  }
+
+  /** Chooses from what is not in order that which may still come; nothing is stored yet. */
+  #takeLate(batch: AppendBatch, scratch: BatchScratch, histograms: readonly PendingHistogram[]): LateBatch {
+    const { late } = this
+    if (late.windowMs === 0) return NOTHING_LATE
+    const taken = new LateBatch()
+    const newestMs = this.maxTimeMs
+    const base = scratch.statuses
+    for (let i = 0; i < batch.count; i++) {
+      const status = this.memory.u8[base + i]!
+      if (status !== AppendStatus.outOfOrder && status !== AppendStatus.tooOld) continue
+      const timeMs = batch.timesMs[i]!
+      if (!late.takes(timeMs, newestMs)) this.memory.u8[base + i] = AppendStatus.tooOld
+      else taken.floats.push({ index: i, ref: batch.refs[i]!, timeMs, low: batch.bits[2 * i]!, high: batch.bits[2 * i + 1]! }) // prettier-ignore
+    }
+    for (const each of histograms) {
+      if (each.status !== AppendStatus.outOfOrder && each.status !== AppendStatus.tooOld) continue
+      if (late.takes(each.record.timeMs, newestMs)) taken.histograms.push(each)
+      else each.status = AppendStatus.tooOld
+    }
+    return taken
+  }
+
+  /** What another sample of the same series in the same batch has made late. @returns floats taken */
+  #takeOvertaken(batch: AppendBatch, scratch: BatchScratch, histograms: readonly PendingHistogram[]): number {
+    const late = this.#takeLate(batch, scratch, histograms)
+    if (late.size === 0) return 0
+    this.#lateLog?.log(...late.records())
+    this.step(() => this.#applyLate(late, scratch))
+    return late.floats.length
+  }
+
+  #applyLate(taken: LateBatch, scratch: BatchScratch): void {
+    const { u8 } = this.memory
+    for (const sample of taken.floats) {
+      const added = this.late.addFloat(slotOf(sample.ref), sample)
+      u8[scratch.statuses + sample.index] = added ? AppendStatus.appended : AppendStatus.duplicateSame
+      if (added) this.metrics.lateAppended.inc('float')
+    }
+    for (const each of taken.histograms) {
+      const added = this.late.addHistogram(slotOf(each.record.ref), each.record)
+      each.status = added ? AppendStatus.appended : AppendStatus.duplicateSame
+      if (added) this.metrics.lateAppended.inc('histogram')
+    }
+  }
+
+  /** Replay of the log of late samples. @returns samples taken */
+  replayLate(record: Uint8Array, mapRef: (ref: number) => number): number {
+    let taken = 0
+    const floats = record[0] === RecordType.samples ? decodeSamples(record) : []
+    const histograms = record[0] === RecordType.samples ? [] : decodeHistogramRecord(record)
+    Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    for (const sample of floats) {
+      const ref = mapRef(sample.ref)
+      if (this.#isLiving(ref) && this.late.addFloat(slotOf(ref), sample)) taken++
+    }
+    for (const each of histograms) {
+      const ref = mapRef(each.ref)
+      if (this.#isLiving(ref) && this.late.addHistogram(slotOf(ref), each)) taken++
+    }
+    Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
+    return taken
+  }
+
+  /** One step for readers. */
+  step<T>(work: () => T): T {
+    Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    try {
+      return work()
+    } finally {
+      Atomics.add(this.memory.i32, H_SEQUENCE, 1)
+    }
   }
 
   /** Judged once more, since a batch may hold a series twice. */
@@ -344,15 +446,16 @@ export class Head implements Appender {
     }
   }
 
-  #count(statuses: Uint8Array, appended: number, histograms: readonly PendingHistogram[]): void {
+  #count(statuses: Uint8Array, stored: number, histograms: readonly PendingHistogram[]): void {
     const { metrics } = this
-    metrics.samplesAppended.add(appended, 'float')
+    metrics.samplesAppended.add(stored, 'float')
     for (const { marker, status } of histograms) {
       if (status === AppendStatus.appended) metrics.samplesAppended.inc('histogram')
-      else if (marker < 0) metrics.refused(status, 'histogram')
+      else if (marker < 0) metrics.refused(status, 'histogram', this.late.windowMs > 0)
     }
     if (appended === statuses.length) return
-    for (const status of statuses) if (status !== AppendStatus.appended) metrics.refused(status, 'float')
+    for (const status of statuses)
+      if (status !== AppendStatus.appended) metrics.refused(status, 'float', this.late.windowMs > 0)
   }
 }
 
@@ -368,6 +471,25 @@ interface PendingHistograms {
   readonly all: readonly PendingHistogram[]
   readonly accepted: readonly PendingHistogram[]
 }
+
+/** What of a batch comes late and is taken all the same. */
+class LateBatch {
+  readonly floats: (LateFloat & { readonly index: number })[] = []
+  readonly histograms: PendingHistogram[] = []
+
+  get size(): number {
+    return this.floats.length + this.histograms.length
+  }
+
+  records(): Uint8Array[] {
+    return [
+      ...(this.floats.length === 0 ? [] : [encodeSamples(this.floats)]),
+      ...encodeHistograms(this.histograms.map(({ record }) => record)),
+    ]
+  }
+}
+
+const NOTHING_LATE: LateBatch = new LateBatch()
 
 const NO_HISTOGRAMS: PendingHistograms = { all: [], accepted: [] }
 

@@ -6,6 +6,7 @@ import {
   H_CHUNKS,
   H_SEQUENCE,
   S_LAST_TIME,
+  S_LATE,
   S_NUM,
   S_OPEN,
   S_OPEN_CAPACITY,
@@ -73,13 +74,16 @@ class Turn {
 
 function isEmpty({ memory }: Head, slot: number): boolean {
   const base = memory.seriesAddress(slot)
-  return memory.u16[(base + S_NUM) >>> 1] === 0 && memory.u16[(base + S_SEALED_COUNT) >>> 1] === 0
+  const chunks = memory.u16[(base + S_NUM) >>> 1]! + memory.u16[(base + S_SEALED_COUNT) >>> 1]!
+  return chunks === 0 && memory.u32[(base + S_LATE) >>> 2] === 0
 }
 
-/** Time of the oldest sample of a series that has one. */
+/** Time of the oldest sample of a series that came in order. */
 function firstTime({ memory }: Head, slot: number): number {
   const base = memory.seriesAddress(slot)
   const sealed = memory.u16[(base + S_SEALED_COUNT) >>> 1]! > 0
+  // Late samples alone: they have a block of their own to come.
+  if (!sealed && memory.u16[(base + S_NUM) >>> 1] === 0) return Infinity
   return memory.f64[
     (sealed ? memory.u32[(base + S_SEALED) >>> 2]! + C_MIN_TIME : base + S_OPEN_MIN_TIME) >>> 3
   ]!

@@ -36,6 +36,46 @@ export function decodeSeries(record: Uint8Array, found: (ref: number, pairs: str
   }
 }
 
+/** One float sample, its value as bits. */
+export interface SampleRecord {
+  readonly ref: number
+  readonly timeMs: number
+  readonly low: number
+  readonly high: number
+}
+
+/** The same as the kernel's `walEncodeSamples`, for a few samples outside of a batch. */
+export function encodeSamples(samples: readonly SampleRecord[]): Uint8Array {
+  const out = new ByteWriter()
+  out.byte(RecordType.samples)
+  const first = samples[0]!
+  out.uint64(first.ref)
+  out.int64(first.timeMs)
+  for (const { ref, timeMs, low, high } of samples) {
+    out.varint(ref - first.ref)
+    out.varint(timeMs - first.timeMs)
+    out.uint32(high)
+    out.uint32(low)
+  }
+  return out.take()
+}
+
+/** @throws RangeError when the record ends early */
+export function decodeSamples(record: Uint8Array): SampleRecord[] {
+  const input = new ByteReader(record)
+  input.byte()
+  const samples: SampleRecord[] = []
+  if (input.done) return samples
+  const [firstRef, firstTimeMs] = [input.uint64(), input.int64()]
+  while (!input.done) {
+    const ref = firstRef + input.varint()
+    const timeMs = firstTimeMs + input.varint()
+    const high = input.uint32()
+    samples.push({ ref, timeMs, low: input.uint32(), high })
+  }
+  return samples
+}
+
 export interface TombstoneRecord {
   readonly ref: number
   readonly minTimeMs: number

@@ -36,6 +36,15 @@ export interface WalRepair {
   readonly segmentsRemoved: number
 }
 
+/** Kinds of records that the log of late samples has samples in. */
+const LATE_TYPES: ReadonlySet<number> = new Set([
+  RecordType.samples,
+  RecordType.histograms,
+  RecordType.floatHistograms,
+  RecordType.customHistograms,
+  RecordType.customFloatHistograms,
+])
+
 /** How long the replay works before other things on the thread get their turn. */
 const TURN_MS = 30
 
@@ -47,12 +56,15 @@ export class WalReplay {
   readonly #directory: string
   readonly #head: Head
   readonly #logger: Logger
+  readonly #isLate: boolean
   #records = 0
   #samples = 0
   readonly #skipped = new Map<number, number>()
 
-  constructor(directory: string, head: Head, logger: Logger) {
+  /** @param isLate  the log of late samples (`wbl`) */
+  constructor(directory: string, head: Head, logger: Logger, isLate = false) {
     this.#directory = directory
+    this.#isLate = isLate
     this.#head = head
     this.#logger = logger
   }
@@ -105,7 +117,12 @@ export class WalReplay {
   }
 
   #apply(record: Uint8Array): void {
-    switch (record[0]) {
+    const type = record[0] ?? 0
+    if (this.#isLate && LATE_TYPES.has(type)) {
+      this.#samples += this.#head.replayLate(record, this.#mapRef)
+      return
+    }
+    switch (type) {
       case RecordType.series:
         return decodeSeries(record, (ref, pairs) => this.#addSeries(ref, pairs))
       case RecordType.samples:
@@ -124,8 +141,10 @@ export class WalReplay {
       case RecordType.customFloatHistograms:
         this.#samples += this.#head.replayHistograms(decodeHistogramRecord(record), this.#mapRef)
         return
+      case RecordType.mmapMarkers:
+        // They say which late samples are in `chunks_head` too; the log has them all.
+        return
       default: {
-        const type = record[0] ?? 0
         this.#skipped.set(type, (this.#skipped.get(type) ?? 0) + 1)
       }
     }
