@@ -453,7 +453,7 @@ export class Head implements Appender {
       if (status === AppendStatus.appended) metrics.samplesAppended.inc('histogram')
       else if (marker < 0) metrics.refused(status, 'histogram', this.late.windowMs > 0)
     }
-    if (appended === statuses.length) return
+    if (stored === statuses.length) return
     for (const status of statuses)
       if (status !== AppendStatus.appended) metrics.refused(status, 'float', this.late.windowMs > 0)
   }
