@@ -68,7 +68,7 @@ export class AnnotationStore {
   }
 
   /** @returns its id. @throws DashboardError for an empty text or a time span that ends before it begins */
-  add(input: AnnotationInput, user: { readonly id: number; readonly login: string }): Promise<number> {
+  async add(input: AnnotationInput, user: { readonly id: number; readonly login: string }): Promise<number> {
     const now = this.#clock.nowMs()
     const timeMs = input.timeMs ?? now
     const timeEndMs = input.timeEndMs ?? timeMs

@@ -37,16 +37,3 @@ export function textsOf(object: JsonObject, name: string): string[] {
   const value = object[name]
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }
-
-/** Line and column, from 1, of the place that a SyntaxError of `JSON.parse` names; undefined when it names none. */
-export function faultPlace(text: string, error: SyntaxError): { line: number; column: number } | undefined {
-  const offset = /at position (\d+)/.exec(error.message)?.[1]
-  if (offset === undefined)
-    return /Unexpected end|Unterminated/.test(error.message) ? placeOf(text, text.length) : undefined
-  return placeOf(text, Number(offset))
-}
-
-function placeOf(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n')
-  return { line: before.length, column: before.at(-1)!.length + 1 }
-}

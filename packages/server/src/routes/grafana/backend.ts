@@ -7,6 +7,7 @@ import {
   DataSourceStore,
   FolderStore,
   PreferenceStore,
+  Provisioner,
   SecretBox,
   StarStore,
   STEPS,
@@ -23,6 +24,8 @@ export interface BackendOptions {
   readonly anonymousRole: Role | undefined
   /** Text that several instances share to read each other's secrets; undefined: a key file. */
   readonly secretKey: string | undefined
+  /** Folder of provisioning files; undefined: none. */
+  readonly provisioning: string | undefined
 }
 
 /** Everything behind the API of dashboards: the state database and those who keep something in it. */
@@ -35,8 +38,16 @@ export class Backend {
   readonly annotations: AnnotationStore
   readonly dataSources: DataSourceStore
   readonly preferences: PreferenceStore
+  /** Undefined where nothing is provisioned. */
+  readonly provisioner: Provisioner | undefined
 
-  private constructor(state: StateDatabase, access: Access, clock: Clock, secrets: SecretBox) {
+  private constructor(
+    state: StateDatabase,
+    access: Access,
+    clock: Clock,
+    secrets: SecretBox,
+    provisioning: { readonly directory: string | undefined; readonly logger: Logger },
+  ) {
     this.state = state
     this.access = access
     this.dashboards = new DashboardStore(state, clock)
@@ -45,6 +56,11 @@ export class Backend {
     this.annotations = new AnnotationStore(state, clock)
     this.dataSources = new DataSourceStore(state, clock, secrets)
     this.preferences = new PreferenceStore(state)
+    const { directory, logger } = provisioning
+    this.provisioner =
+      directory === undefined
+        ? undefined
+        : new Provisioner({ ...this.#stores(), directory, environment: process.env, logger })
   }
 
   /** @throws StateError when the database cannot be used */
@@ -66,8 +82,12 @@ export class Backend {
         options.secretKey === undefined
           ? SecretBox.fromFile(join(options.ownDirectory, 'secret.key'))
           : SecretBox.fromText(options.secretKey)
-      const backend = new Backend(state, access, clock, secrets)
+      const backend = new Backend(state, access, clock, secrets, {
+        directory: options.provisioning,
+        logger: logger.with({ component: 'provisioning' }),
+      })
       await backend.dataSources.ensureOwn()
+      await backend.provisioner?.start()
       return backend
     } catch (error) {
       await state.close()
@@ -75,7 +95,13 @@ export class Backend {
     }
   }
 
+  #stores(): Pick<Backend, 'dashboards' | 'folders' | 'dataSources'> {
+    const { dashboards, folders, dataSources } = this
+    return { dashboards, folders, dataSources }
+  }
+
   async close(): Promise<void> {
+    await this.provisioner?.close()
     await this.access.close()
     await this.state.close()
   }

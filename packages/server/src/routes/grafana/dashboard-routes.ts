@@ -5,6 +5,7 @@ import {
   countTags,
   type DashboardRow,
   type DashboardSummary,
+  fillInputs,
   type FolderRow,
   isJsonObject,
   type JsonObject,
@@ -53,7 +54,7 @@ export function dashboardRoutes(app: Hono, backend: Backend, options: DashboardR
     const model = unwrap(body['dashboard'])
     if (model === undefined) return message(c, 'bad request data: there is no dashboard in it', {}, 400)
     const saved = await dashboards.save({
-      model: fillInputs(model, body['inputs']),
+      model: fillInputs(model, inputValues(body['inputs'])),
       folderUid: await folderUidOf(backend, body),
       message: 'Imported',
       overwrite: body['overwrite'] === true,
@@ -403,21 +404,10 @@ const HOME: JsonObject = {
   ],
 }
 
-/** Puts the values of the import dialog where `${DS_PROMETHEUS}` and the like stand. */
-export function fillInputs(model: JsonObject, inputs: unknown): JsonObject {
-  const values = new Map<string, string>()
-  if (Array.isArray(inputs))
-    for (const input of inputs)
-      if (isJsonObject(input)) values.set(textOf(input, 'name'), textOf(input, 'value'))
-  const visit = (value: unknown): unknown => {
-    if (typeof value === 'string')
-      return value.replace(/\$\{(\w+)\}/g, (whole, name: string) => values.get(name) ?? whole)
-    if (Array.isArray(value)) return value.map(visit)
-    if (!isJsonObject(value) || 'rawJSON' in value) return value
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, visit(member)]))
-  }
-  const { __inputs: _inputs, __requires: _requires, ...rest } = model
-  return values.size === 0 ? model : (visit(rest) as JsonObject)
+/** The values of the import dialog by name. */
+function inputValues(inputs: unknown): ReadonlyMap<string, string> {
+  const given = Array.isArray(inputs) ? inputs.filter(isJsonObject) : []
+  return new Map(given.map((input) => [textOf(input, 'name'), textOf(input, 'value')]))
 }
 
 /** Writes down who changed what. */

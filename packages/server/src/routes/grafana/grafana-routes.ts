@@ -18,7 +18,7 @@ export function grafanaRoutes(
   sources: Sources,
   options: DashboardRouteOptions,
 ): void {
-  settingsRoutes(app, backend)
+  settingsRoutes(app, backend, sources)
   loginRoutes(app, backend)
   dashboardRoutes(app, backend, options)
   folderRoutes(app, backend)

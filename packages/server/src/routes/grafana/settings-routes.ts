@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import { PROMETHEUS_VERSION, VERSION } from '../../version.ts'
 import type { Backend } from './backend.ts'
+import type { Sources } from './sources.ts'
 import { allow, allowServerAdmin, json, message, numberParam, timeText } from './exchange.ts'
 
 /** The version of Grafana whose API this is: clients that look at it find what they expect. */
@@ -9,7 +10,7 @@ const AUDIT_LIMIT_DEFAULT = 100
 const AUDIT_LIMIT_MAX = 5000
 
 /** `/api/health`, `/api/admin/*`, `/api/frontend/settings`, `/api/v1/audit`. */
-export function settingsRoutes(app: Hono, backend: Backend): void {
+export function settingsRoutes(app: Hono, backend: Backend, sources: Sources): void {
   const health = async (c: Parameters<typeof json>[0]): Promise<Response> => {
     const healthy = await backend.state.isHealthy()
     const database = healthy ? 'ok' : 'failing'
@@ -95,6 +96,26 @@ export function settingsRoutes(app: Hono, backend: Backend): void {
       })),
     })
   })
+  provisioningRoutes(app, backend, sources)
   for (const name of ['saml', 'ldap', 'oauth'])
     app.all(`/login/${name}`, (c) => message(c, `signing in by ${name} is not supported yet`, {}, 501))
+}
+
+function provisioningRoutes(app: Hono, { provisioner }: Backend, sources: Sources): void {
+  app.post('/api/admin/provisioning/dashboards/reload', async (c) => {
+    allowServerAdmin(c)
+    await provisioner?.reloadDashboards()
+    return message(c, 'Dashboards config reloaded')
+  })
+  app.post('/api/admin/provisioning/datasources/reload', async (c) => {
+    allowServerAdmin(c)
+    await provisioner?.reloadDataSources()
+    await sources.refresh()
+    return message(c, 'Datasources config reloaded')
+  })
+  // Ours: which provisioning files could not be used, and where the fault is.
+  app.get('/api/admin/provisioning/problems', (c) => {
+    allow(c, 'Viewer')
+    return json(c, provisioner?.problems ?? [])
+  })
 }
