@@ -1,7 +1,7 @@
 /** Strings, numbers and words of JSON, each with the white space before it. */
 // Strings of JSON must not hold control characters: that is what is looked for.
-// oxlint-disable-next-line no-control-regex
 const TOKEN =
+  // oxlint-disable-next-line no-control-regex
   /[ \t\r\n]*(?:([{}[\]:,])|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y
 const SPACE = /[ \t\r\n]*/y
 
