@@ -97,7 +97,8 @@ describe.skipIf(prometheus === undefined || promtool === undefined)(
       }
     })
 
-    test.each(EXCUSES.map((excuse) => [excuse.name, excuse] as const))(
+    // The examples are found in the data of the first seed.
+    test.skipIf(SEED !== 1).each(EXCUSES.map((excuse) => [excuse.name, excuse] as const))(
       'excuse: %s',
       async (_name, excuse) => {
         const { difference: found } = await compare(excuse.example)
