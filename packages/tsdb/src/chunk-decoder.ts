@@ -1,6 +1,7 @@
 import { DECODE_PADDING, instantiateKernels, type Kernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
 import { type FloatHistogram, type SampleColumns, STALE_HIGH, STALE_LOW, withHint } from '@promontory/model'
+import { type DeletedRange, isDeleted } from './block/deleted-ranges.ts'
 import { ChunkEncoding } from './block/format.ts'
 import { decodeHistograms } from './chunk/histogram-decoder.ts'
 
@@ -156,14 +157,14 @@ export class ChunkDecoder {
   }
 
   /** Drops the samples inside the ranges (both ends included). */
-  remove(ranges: readonly { readonly minTimeMs: number; readonly maxTimeMs: number }[]): void {
+  remove(ranges: readonly DeletedRange[]): void {
     const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
     const first = TIMES_AT / 8
     let out = 0
     let kept = -1
     for (let i = 0; i < this.#length; i++) {
       const time = this.#f64[first + i]!
-      if (ranges.some(({ minTimeMs, maxTimeMs }) => time >= minTimeMs && time <= maxTimeMs)) continue
+      if (isDeleted(ranges, time)) continue
       this.#f64[first + out] = time
       if (this.#histograms !== undefined) {
         this.#histograms[out] = this.#hinted(i, kept)

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Logger, type Registry, silentLogger } from '@promontory/base'
-import type { AppendBatch, Appender, AppendOutcome, Labels, SeriesRef } from '@promontory/model'
+import type { AppendBatch, Appender, AppendOutcome, Labels, Matcher, SeriesRef } from '@promontory/model'
 import { listBlocks } from './block/meta.ts'
 import { FROM_LATE } from './compact/late-block.ts'
 import { Maintenance } from './compact/maintenance.ts'
@@ -9,6 +9,7 @@ import type { Retention } from './compact/retention.ts'
 import { type CompactionResult, type CompactionTask, Compactor } from './compact/task.ts'
 import { StorageError } from './errors.ts'
 import { DEFAULT_RANGE_MS, Head } from './head/head.ts'
+import { HeadReader } from './head/head-reader.ts'
 import { lockDirectory } from './lock.ts'
 import type { TsdbReaderState } from './reader.ts'
 import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'
@@ -41,6 +42,8 @@ export const DEFAULT_RETENTION: Retention = { timeMs: 15 * 24 * 3600 * 1000, byt
 const MAINTENANCE_INTERVAL_MS = 60_000
 /** Reader number of compactions on the writer's own thread. */
 const OWN_READER = 63
+/** Reader number of deletions. */
+const DELETING_READER = 62
 
 /** How often what was logged is brought to the disk. */
 const SYNC_INTERVAL_MS = 5000
@@ -144,6 +147,29 @@ export class Tsdb implements Appender {
     }
   }
 
+  /**
+   * Deletes the samples of matching series in a range, both ends included: out of memory at once, in blocks by
+   * tombstones, which queries honour and compactions carry out.
+   * @throws StorageError when the disk refuses
+   */
+  async deleteSeries(matchers: readonly Matcher[], startMs: number, endMs: number): Promise<void> {
+    await this.maintenance.deleteFromBlocks(matchers, startMs, endMs, () => {
+      const reader = new HeadReader(this.head.memory.memory, DELETING_READER)
+      reader.enter()
+      try {
+        this.head.deleteRange(reader.select(matchers), startMs, endMs)
+      } finally {
+        reader.leave()
+      }
+    })
+    this.#tellSettledChange(startMs)
+  }
+
+  /** Writes blocks that have tombstones anew, without what they delete. */
+  cleanTombstones(): Promise<void> {
+    return this.maintenance.cleanTombstones()
+  }
+
   /** How far behind the newest sample late ones are taken, in ms; 0 takes none. @throws StorageError */
   setLateWindow(windowMs: number): void {
     if (windowMs > 0 && this.head.lateLog === undefined)
@@ -216,6 +242,8 @@ async function openParts(
   const hasLate = listSegments(lateDirectory).length > 0
   const late = hasLate ? await new WalReplay(lateDirectory, head, logger, true).run(() => {}) : undefined
   if (late !== undefined) reportReplay(late, 0, logger)
+  // Deletions in the log reach late samples too, which came from the other log.
+  if (late !== undefined) head.replayTombstones(replay.tombstones)
   const seconds = (performance.now() - started) / 1000
   reportReplay(replay, seconds, logger)
   const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })

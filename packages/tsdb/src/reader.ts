@@ -44,6 +44,7 @@ export class TsdbReader implements Queryable {
       const known = before.get(directory)
       before.delete(directory)
       try {
+        known?.reloadTombstones()
         this.#blocks.push(known ?? new Block(directory, this.#cache))
       } catch (error) {
         if (!(error instanceof CorruptionError)) throw error

@@ -1,7 +1,12 @@
 import type { Context, Hono } from 'hono'
+import type { Matcher } from '@promontory/model'
+import { parseSelector } from '@promontory/promql/parser'
 import { failure, failureOf, success } from '../http/answer.ts'
 import { BadRequest } from '../http/params.ts'
 import { type RouteEnvironment, readParams } from './environment.ts'
+
+/** Further than any sample. */
+const MAX_TIME_MS: number = Number.MAX_SAFE_INTEGER
 
 /** `/api/v1/admin/tsdb/*`: needs `--web.enable-admin-api`. */
 export function adminRoutes(app: Hono, environment: RouteEnvironment): void {
@@ -27,8 +32,26 @@ export function adminRoutes(app: Hono, environment: RouteEnvironment): void {
       throw new BadRequest(`invalid parameter "skip_head": unable to parse boolean "${text}"`)
     return success(c, { name: await storage.maintenance.snapshot(/^(1|t|true)$/i.test(text)) })
   })
-  for (const path of ['delete_series', 'clean_tombstones'])
-    guarded(path, async (c) =>
-      failure(c, 'unavailable', `${path} is not supported yet: series cannot be deleted`),
-    )
+  guarded('delete_series', async (c) => {
+    const params = await readParams(c)
+    const selectors = params.all('match[]')
+    if (selectors.length === 0) throw new BadRequest('no match[] parameter provided')
+    const [startMs, endMs] = [params.time('start', -MAX_TIME_MS), params.time('end', MAX_TIME_MS)]
+    // All are read before anything is deleted.
+    const all = selectors.map((selector) => readSelector(selector))
+    for (const matchers of all) await storage.deleteSeries(matchers, startMs, endMs)
+    return c.body(null, 204)
+  })
+  guarded('clean_tombstones', async (c) => {
+    await storage.cleanTombstones()
+    return c.body(null, 204)
+  })
+}
+
+function readSelector(text: string): readonly Matcher[] {
+  try {
+    return parseSelector(text)
+  } catch (error) {
+    throw new BadRequest(`invalid parameter "match[]": ${(error as Error).message}`)
+  }
 }

@@ -9,11 +9,10 @@ import {
   INDEX_MAGIC,
   INDEX_VERSION,
   SERIES_ALIGNMENT,
-  TOMBSTONES_MAGIC,
-  TOMBSTONES_VERSION,
 } from './format.ts'
 import { FileWriter, Section } from './file-writer.ts'
 import type { BlockMeta } from './meta.ts'
+import { encodeTombstones } from './tombstones.ts'
 
 /** A chunk on its way into a block. Times are inclusive. */
 export interface ChunkToWrite {
@@ -243,11 +242,7 @@ export class BlockWriter {
   }
 
   #writeTombstones(): void {
-    const bytes = Buffer.alloc(9)
-    bytes.writeUInt32BE(TOMBSTONES_MAGIC, 0)
-    bytes[4] = TOMBSTONES_VERSION
-    // The checksum covers the stones, of which there are none.
-    bytes.writeUInt32BE(crc32c(new Uint8Array(0)), 5)
+    const bytes = encodeTombstones(new Map())
     writeFileSync(join(this.#temporary, 'tombstones'), bytes, { flush: true })
   }
 }

@@ -16,7 +16,7 @@ export class Block implements ChunkPlace {
   readonly meta: BlockMeta
   readonly index: IndexReader
   readonly chunks: ChunkReader
-  readonly tombstones: Tombstones
+  tombstones: Tombstones
 
   /** @throws CorruptionError */
   constructor(directory: string, cache: PageCache) {
@@ -82,6 +82,11 @@ export class Block implements ChunkPlace {
   /** All series with their chunks, ascending. */
   *everySeries(): IterableIterator<SeriesEntry & { readonly ref: number }> {
     for (const ref of this.index.allPostings()) yield { ref, ...this.index.series(ref) }
+  }
+
+  /** Reads the tombstones anew: the only file of a block that changes. @throws CorruptionError */
+  reloadTombstones(): void {
+    this.tombstones = readTombstones(join(this.directory, 'tombstones'))
   }
 
   close(): void {

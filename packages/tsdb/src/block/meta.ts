@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CorruptionError } from '../errors.ts'
 
@@ -70,6 +70,15 @@ export function readMeta(blockDirectory: string): BlockMeta {
   )
     return fail(`times ${meta.minTime}…${meta.maxTime} are not a range`)
   return { ...meta, compaction: meta.compaction ?? { level: 1 }, stats: meta.stats ?? {} }
+}
+
+/** Notes in `meta.json` how many ranges of series are deleted; whatever else stands there stays. */
+export function writeTombstoneCount(blockDirectory: string, numTombstones: number): void {
+  const file = join(blockDirectory, 'meta.json')
+  const meta = JSON.parse(readFileSync(file, 'utf8')) as BlockMeta
+  const changed = { ...meta, stats: { ...meta.stats, numTombstones } }
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(changed, null, '\t')}\n`, { flush: true })
+  renameSync(`${file}.tmp`, file)
 }
 
 export interface BlockOnDisk {

@@ -1,14 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { crc32c } from '../checksum.ts'
 import { CorruptionError } from '../errors.ts'
 import { Cursor } from './cursor.ts'
+import type { DeletedRange } from './deleted-ranges.ts'
+import { Section } from './file-writer.ts'
 import { TOMBSTONES_MAGIC, TOMBSTONES_VERSION } from './format.ts'
-
-/** A deleted range of one series, both ends included. */
-export interface DeletedRange {
-  readonly minTimeMs: number
-  readonly maxTimeMs: number
-}
 
 /** Deleted ranges by series reference. */
 export type Tombstones = ReadonlyMap<number, readonly DeletedRange[]>
@@ -42,4 +38,27 @@ export function readTombstones(path: string): Tombstones {
     throw new CorruptionError(path, cursor.at, (error as Error).message)
   }
   return stones
+}
+
+/** The bytes of a tombstone file. */
+export function encodeTombstones(stones: Tombstones): Buffer {
+  const body = new Section()
+  for (const ref of [...stones.keys()].sort((a, b) => a - b))
+    for (const { minTimeMs, maxTimeMs } of stones.get(ref)!) {
+      body.uvarint(ref)
+      body.varint(minTimeMs)
+      body.varint(maxTimeMs)
+    }
+  const bytes = Buffer.alloc(HEADER_BYTES + body.length + 4)
+  bytes.writeUInt32BE(TOMBSTONES_MAGIC, 0)
+  bytes[4] = TOMBSTONES_VERSION
+  bytes.set(body.data, HEADER_BYTES)
+  bytes.writeUInt32BE(crc32c(body.data), HEADER_BYTES + body.length)
+  return bytes
+}
+
+/** Replaces a tombstone file in one step. */
+export function writeTombstones(path: string, stones: Tombstones): void {
+  writeFileSync(`${path}.tmp`, encodeTombstones(stones), { flush: true })
+  renameSync(`${path}.tmp`, path)
 }

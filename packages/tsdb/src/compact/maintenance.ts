@@ -1,7 +1,9 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Counter, Gauge, Histogram, Logger, Registry } from '@promontory/base'
+import type { Matcher } from '@promontory/model'
 import { type BlockOnDisk, listBlocks, newUlid } from '../block/meta.ts'
+import { readTombstones } from '../block/tombstones.ts'
 import type { Head } from '../head/head.ts'
 import { truncateHead } from '../head/truncate.ts'
 import { listSegments, walBytes, type WalWriter } from '../wal/writer.ts'
@@ -181,6 +183,54 @@ export class Maintenance {
       await this.#writeLate(target, head.late.minTimeMs, head.late.maxTimeMs)
     }
     return name
+  }
+
+  /** Notes deletions in the blocks that overlap [startMs, endMs]; readers are told. Then the head's turn comes: no compaction runs meanwhile. */
+  async deleteFromBlocks(
+    matchers: readonly Matcher[],
+    startMs: number,
+    endMs: number,
+    deleteFromHead: () => void,
+  ): Promise<void> {
+    await this.#alone(async () => {
+      const blocks = this.blocks
+        .filter(({ meta }) => meta.minTime <= endMs && meta.maxTime > startMs)
+        .map(({ directory }) => directory)
+      const posted = matchers.map(({ operator, name, value }) => ({ operator, name, value }))
+      if (blocks.length > 0)
+        await this.#options.runTask({ kind: 'delete', blocks, matchers: posted, startMs, endMs })
+      this.#options.onBlocks(this.blocks)
+      deleteFromHead()
+    })
+  }
+
+  /** Writes every block that has tombstones anew, without what they delete. */
+  async cleanTombstones(): Promise<void> {
+    const { directory, logger, runTask } = this.#options
+    await this.#alone(async () => {
+      for (const block of this.blocks) {
+        if (readTombstones(join(block.directory, 'tombstones')).size === 0) continue
+        const ulid = newUlid(Date.now())
+        const { level } = block.meta.compaction
+        const written = await runTask({
+          kind: 'merge',
+          parent: directory,
+          ulid,
+          blocks: [block.directory],
+          level,
+        })
+        logger.info('block written without what was deleted', { block: block.meta.ulid, ulid })
+        if (written === undefined) deleteBlock(block.directory)
+      }
+      this.reloadBlocks()
+    })
+  }
+
+  /** Not beside a round. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => {})
+    this.#running = work().finally(() => (this.#running = undefined))
+    await this.#running
   }
 
   /** Reads the list of blocks anew; tells it on when it changed. */

@@ -12,6 +12,8 @@ import { FROM_LATE } from './late-block.ts'
 export interface MergeOptions {
   readonly parent: string
   readonly ulid: string
+  /** Of the block that comes out; one above the highest when absent. */
+  readonly level?: number
 }
 
 interface Cursor {
@@ -36,7 +38,7 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
     maxTimeMs: Math.max(...blocks.map(({ meta }) => meta.maxTime)),
     symbols: symbolsOf(opened),
     compaction: {
-      level: Math.max(...blocks.map(({ meta }) => meta.compaction.level)) + 1,
+      level: options.level ?? Math.max(...blocks.map(({ meta }) => meta.compaction.level)) + 1,
       sources: [...new Set(blocks.flatMap(({ meta }) => meta.compaction.sources ?? [meta.ulid]))].sort(),
       ...(blocks.every(({ meta }) => meta.compaction.hints?.includes(FROM_LATE))
         ? { hints: [FROM_LATE] }

@@ -4,6 +4,7 @@ import { slotOf } from '../head/series.ts'
 import { writeCheckpoint } from '../wal/checkpoint.ts'
 import type { WalCompression } from '../wal/format.ts'
 import { writeHeadBlock } from './head-block.ts'
+import { type DeleteOptions, deleteFromBlocks } from './delete.ts'
 import { writeLateBlock } from './late-block.ts'
 import { mergeBlocks } from './merge.ts'
 
@@ -22,7 +23,10 @@ export type CompactionTask =
       readonly parent: string
       readonly ulid: string
       readonly blocks: readonly string[]
+      /** Of the block that comes out; one above the highest when absent. */
+      readonly level?: number
     }
+  | ({ readonly kind: 'delete' } & DeleteOptions)
   | {
       readonly kind: 'checkpoint'
       readonly walDirectory: string
@@ -54,6 +58,9 @@ export class Compactor {
         return writeLateBlock(this.#reader, task)?.directory
       case 'merge':
         return mergeBlocks(task.blocks.map(onDisk), task)?.directory
+      case 'delete':
+        deleteFromBlocks(task)
+        return undefined
       case 'checkpoint':
         this.#checkpoint(task)
         return undefined

@@ -32,10 +32,13 @@ import {
   encodeMetadata,
   encodeSamples,
   encodeSeries,
+  encodeTombstones,
   type SeriesRecord,
+  type TombstoneRecord,
 } from '../wal/records.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
+import { HeadDeleter } from './delete.ts'
 import { ExemplarRing } from './exemplars.ts'
 import { HeadHistograms } from './histograms.ts'
 import { type LateFloat, LateSamples } from './late-samples.ts'
@@ -291,6 +294,29 @@ export class Head implements Appender {
     Atomics.add(this.memory.i32, H_SEQUENCE, 1)
     if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
     return taken
+  }
+
+  /** Deletes samples of series, after the log has it. @throws StorageError */
+  deleteRange(slots: Iterable<number>, startMs: number, endMs: number): void {
+    const deleter = new HeadDeleter(this)
+    const stones: { slot: number; ref: number; minTimeMs: number; maxTimeMs: number }[] = []
+    for (const slot of slots) {
+      const extent = deleter.extent(slot)
+      if (extent === undefined || extent.minTimeMs > endMs || extent.maxTimeMs < startMs) continue
+      // No further than there are samples, as Prometheus: those that come later stay.
+      const minTimeMs = Math.max(startMs, extent.minTimeMs)
+      const maxTimeMs = Math.min(endMs, extent.maxTimeMs)
+      stones.push({ slot, ref: this.series.refOfSlot(slot), minTimeMs, maxTimeMs })
+    }
+    if (stones.length === 0) return
+    this.#wal?.log(encodeTombstones(stones))
+    for (const { slot, ...range } of stones) deleter.delete(slot, range)
+  }
+
+  /** Replay of deletions. */
+  replayTombstones(stones: readonly TombstoneRecord[]): void {
+    const deleter = new HeadDeleter(this)
+    for (const stone of stones) if (this.#isLiving(stone.ref)) deleter.delete(slotOf(stone.ref), stone)
   }
 
   /** One step for readers. */

@@ -234,6 +234,13 @@ export class LateSamples {
     return sealed
   }
 
+  /** Makes chunks of the late samples of one series, inside a step of the sequence. */
+  seal(slot: number): void {
+    if (!this.#slots.has(slot)) return
+    const record = this.#recordOf(slot)
+    if (this.#memory.u32[record + L_OPEN_COUNT]! > 0) this.#seal(record)
+  }
+
   /** Forgets the oldest chunks of each series. */
   drop(sealed: ReadonlyMap<number, number>, step: (work: () => void) => void): void {
     for (const [slot, gone] of sealed) if (this.#slots.has(slot)) step(() => this.#dropOldest(slot, gone))

@@ -9,8 +9,10 @@ import { readSegment } from './reader.ts'
 import {
   decodeExemplars,
   decodeSeries,
+  decodeTombstones,
   encodeExemplars,
   encodeSeries,
+  encodeTombstones,
   type ExemplarRecord,
   type SeriesRecord,
 } from './records.ts'
@@ -104,6 +106,12 @@ class RecordFilter {
       case RecordType.customHistograms:
       case RecordType.customFloatHistograms:
         return this.#histograms(record)
+      case RecordType.tombstones: {
+        const kept = decodeTombstones(record).filter(
+          ({ ref, maxTimeMs }) => maxTimeMs >= this.#options.minTimeMs && this.#keepSeries(ref),
+        )
+        return kept.length === 0 ? undefined : encodeTombstones(kept)
+      }
       case RecordType.mmapMarkers:
         return undefined
       default:

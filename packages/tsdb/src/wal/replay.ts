@@ -8,7 +8,7 @@ import { slotOf } from '../head/series.ts'
 import { RecordType, segmentName } from './format.ts'
 import { decodeHistogramRecord } from './histogram-records.ts'
 import { readSegment } from './reader.ts'
-import { decodeExemplars, decodeSeries } from './records.ts'
+import { decodeExemplars, decodeSeries, decodeTombstones, type TombstoneRecord } from './records.ts'
 import { listSegments } from './writer.ts'
 
 export interface ReplayProgress {
@@ -23,6 +23,8 @@ export interface ReplayResult {
   readonly samples: number
   /** Records of kinds that this head does not keep, by the record's type number. */
   readonly skipped: ReadonlyMap<number, number>
+  /** Deletions, under the refs of the head. */
+  readonly tombstones: readonly TombstoneRecord[]
   /** What a damaged log cost; undefined when it was whole. */
   readonly repair: WalRepair | undefined
 }
@@ -59,6 +61,7 @@ export class WalReplay {
   readonly #isLate: boolean
   #records = 0
   #samples = 0
+  readonly #tombstones: TombstoneRecord[] = []
   readonly #skipped = new Map<number, number>()
 
   /** @param isLate  the log of late samples (`wbl`) */
@@ -92,6 +95,7 @@ export class WalReplay {
       records: this.#records,
       samples: this.#samples,
       skipped: this.#skipped,
+      tombstones: this.#tombstones,
       repair,
     }
   }
@@ -141,6 +145,11 @@ export class WalReplay {
       case RecordType.customFloatHistograms:
         this.#samples += this.#head.replayHistograms(decodeHistogramRecord(record), this.#mapRef)
         return
+      case RecordType.tombstones: {
+        const stones = decodeTombstones(record).map((stone) => ({ ...stone, ref: this.#mapRef(stone.ref) }))
+        this.#tombstones.push(...stones)
+        return this.#head.replayTombstones(stones)
+      }
       case RecordType.mmapMarkers:
         // They say which late samples are in `chunks_head` too; the log has them all.
         return
