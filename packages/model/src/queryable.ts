@@ -15,6 +15,8 @@ export interface SelectHints {
   readonly rangeMs: number
   /** Function or aggregation directly around the selector, `''` for none. */
   readonly func: string
+  /** The order of the series makes no difference: sorting them can be spared. */
+  readonly unordered?: boolean
 }
 
 export interface SelectRequest extends TimeRange {
@@ -23,7 +25,7 @@ export interface SelectRequest extends TimeRange {
   readonly hints?: SelectHints
 }
 
-/** Series in ascending order of their labels, each with its samples in the requested range (or none). */
+/** Series in ascending order of their labels (unless the request's hints take any order), each with its samples in the requested range (or none). */
 export interface SeriesSet {
   readonly length: number
   labels(index: number): Labels

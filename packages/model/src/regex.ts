@@ -96,9 +96,29 @@ function unwrapGroup(source: string): string {
   return match === null ? source : match[1]!
 }
 
+/** More values are not spelled out: the machine is then the smaller thing. */
+const SET_VALUES_MAX = 256
+
 function literalAlternation(body: string): readonly string[] | undefined {
   const parts = body.split('|').map(unescapeLiteral)
-  return parts.every((part) => part !== undefined) ? [...new Set(parts as string[])] : undefined
+  if (parts.every((part) => part !== undefined)) return [...new Set(parts as string[])]
+  return factoredAlternation(body)
+}
+
+/** The values of `/api/(users|orders)/v(1|2)`: literals with alternations of literals between them. */
+function factoredAlternation(body: string): readonly string[] | undefined {
+  let values: string[] = ['']
+  let rest = body
+  while (rest !== '') {
+    const group = /^\((?:\?:)?((?:[^()\\[\]{}.*+?^$]|\\[!-/:-@[-`{-~])*)\)(?![*+?{])/.exec(rest)
+    const literal = group === null ? /^(?:[^()\\[\]{}.*+?^$|]|\\[!-/:-@[-`{-~])+(?![*+?{])/.exec(rest) : null
+    const choices = (group?.[1]!.split('|') ?? [literal?.[0] ?? '(']).map(unescapeLiteral)
+    if (choices.some((choice) => choice === undefined)) return undefined
+    if (values.length * choices.length > SET_VALUES_MAX) return undefined
+    values = values.flatMap((value) => choices.map((choice) => value + choice!))
+    rest = rest.slice((group ?? literal)![0].length)
+  }
+  return [...new Set(values)]
 }
 
 /** Undefined when the pattern is more than a literal with escaped punctuation. */

@@ -67,7 +67,7 @@ export class HeadPlace implements ChunkPlace {
       if (overlaps) capturedIndex.set(slot, offset + i)
       return overlaps
     })
-    const sorted = sortSlots(reader, withData, compareUtf8)
+    const sorted = request.hints?.unordered === true ? withData : sortSlots(reader, withData, compareUtf8)
     return {
       length: sorted.length,
       labels: (index) => reader.series.labels(sorted[index]!),
@@ -129,7 +129,7 @@ export class ChunkQuerier implements Querier {
         .filter((source) => source.length > 0)
       return sources.length === 1
         ? new SingleSourceSet(sources[0]!, request, this.#decoder)
-        : new MergedSet(mergeSources(sources), request, this.#decoder)
+        : new MergedSet(mergeSources(sources, request.hints?.unordered === true), request, this.#decoder)
     })
   }
 
@@ -210,7 +210,7 @@ interface MergedSeries {
   readonly parts: { readonly source: ChunkSource; readonly index: number }[]
 }
 
-function mergeSources(sources: readonly ChunkSource[]): MergedSeries[] {
+function mergeSources(sources: readonly ChunkSource[], unordered: boolean): MergedSeries[] {
   const byKey = new Map<string, MergedSeries>()
   for (const source of sources) {
     for (let index = 0; index < source.length; index++) {
@@ -220,7 +220,8 @@ function mergeSources(sources: readonly ChunkSource[]): MergedSeries[] {
       else known.parts.push({ source, index })
     }
   }
-  return [...byKey.values()].sort((a, b) => a.labels.compare(b.labels))
+  const merged = [...byKey.values()]
+  return unordered ? merged : merged.sort((a, b) => a.labels.compare(b.labels))
 }
 
 class MergedSet implements SeriesSet {

@@ -76,7 +76,12 @@ function keyOf({ matchers, startMs, endMs }: SelectRequest): string {
 }
 
 function sameHints({ hints: a }: SelectRequest, { hints: b }: SelectRequest): boolean {
-  return a?.func === b?.func && a?.rangeMs === b?.rangeMs && a?.stepMs === b?.stepMs
+  return (
+    a?.func === b?.func &&
+    a?.rangeMs === b?.rangeMs &&
+    a?.stepMs === b?.stepMs &&
+    a?.unordered === b?.unordered
+  )
 }
 
 function collectRequests(
@@ -145,8 +150,21 @@ function selectorRequest(
       stepMs: subquery === undefined ? times.stepMs : subquery.stepMs || defaultStepMs,
       rangeMs,
       func: functionAround(ancestors),
+      ...(isOrderless(ancestors) ? { unordered: true } : {}),
     },
   }
+}
+
+/** Aggregations whose result does not depend on the order of the series. */
+const ORDERLESS: ReadonlySet<string> = new Set(['sum', 'avg', 'min', 'max', 'count', 'group'])
+
+/** Whether all that becomes of the series is one of those aggregations, series by series. */
+function isOrderless(ancestors: readonly Expr[]): boolean {
+  for (const node of [...ancestors].reverse()) {
+    if (node.type === 'aggregate') return ORDERLESS.has(node.op)
+    if (node.type !== 'call' && node.type !== 'matrixSelector' && node.type !== 'paren') return false
+  }
+  return false
 }
 
 function functionAround(ancestors: readonly Expr[]): string {
