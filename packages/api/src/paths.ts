@@ -76,6 +76,7 @@ export const PATHS: readonly Path[] = [
     '/api/search',
     '/api/search/sorting',
     '/api/admin/provisioning/problems',
+    '/api/v1/usage',
     '/api/dashboards/home',
     '/api/dashboards/tags',
     '/api/dashboards/db/:slug',

@@ -21,6 +21,14 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'promontory promql format|parse EXPR',
     'Print an expression in the standard form, or its syntax tree as JSON.',
   ],
+  [
+    'promontory dashboards check DIR…',
+    'Check dashboard files; with --url=SERVER also against what it has stored.',
+  ],
+  [
+    'promontory dashboards render UID',
+    'Draw a dashboard into a PNG, in a browser without a window. --url, --out.',
+  ],
   ['promontory --version', 'Print the version.'],
 ]
 

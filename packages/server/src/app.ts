@@ -79,11 +79,12 @@ export function createApp(input: AppInput): Application {
   }
   const app = new Hono()
   const direct = queryRoutes(environment)
+  const own = ownApi(direct, app)
   const sources = new Sources({
     store: input.backend.dataSources,
     ownPorts: input.ownPorts,
     ownUrls: options.grafana.ownUrls,
-    own: ownApi(direct, app),
+    own,
   })
   const application: Application = {
     handle: () => {},
@@ -107,7 +108,7 @@ export function createApp(input: AppInput): Application {
   alertingRoutes(app, environment, input.fanout)
   app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())
-  grafanaRoutes(app, input.backend, sources, options.grafana)
+  grafanaRoutes(app, input.backend, sources, own, options.grafana)
   app.all('/api/*', (c) => failure(c, 'not_found', `there is no ${c.req.method} ${c.req.path}`))
   app.onError((error, c) => {
     const refusal = refusalOf(c, error)

@@ -9,13 +9,16 @@ import { folderRoutes } from './folder-routes.ts'
 import { loginRoutes } from './login-routes.ts'
 import { serviceAccountRoutes } from './service-account-routes.ts'
 import { settingsRoutes } from './settings-routes.ts'
+import type { OwnApi } from './own-api.ts'
 import type { Sources } from './sources.ts'
+import { usageRoutes } from './usage-routes.ts'
 
 /** Grafana's HTTP API, as its tools use it. */
 export function grafanaRoutes(
   app: Hono,
   backend: Backend,
   sources: Sources,
+  own: OwnApi,
   options: DashboardRouteOptions,
 ): void {
   settingsRoutes(app, backend, sources)
@@ -27,4 +30,5 @@ export function grafanaRoutes(
   dsQueryRoutes(app, backend, sources)
   accountRoutes(app, backend)
   serviceAccountRoutes(app, backend)
+  usageRoutes(app, backend, own)
 }
