@@ -7,6 +7,8 @@ export interface Extent {
   readonly endMs: number
   /** Sorted by labels. */
   readonly series: readonly MatrixSeries[]
+  /** Infos about the names in the query, which hold for each part that has series. */
+  readonly infos: readonly string[]
 }
 
 /** What a point costs at most: its time and its value. */
@@ -45,7 +47,12 @@ export function sliceExtent(extent: Extent, startMs: number, endMs: number): Ext
       histograms: one.histograms?.slice(from, to),
     })
   }
-  return { startMs: Math.max(startMs, extent.startMs), endMs: Math.min(endMs, extent.endMs), series }
+  return {
+    startMs: Math.max(startMs, extent.startMs),
+    endMs: Math.min(endMs, extent.endMs),
+    series,
+    infos: series.length === 0 ? [] : extent.infos,
+  }
 }
 
 /** Cuts arrays of times; several series share one, and then share the cut one. */
@@ -105,6 +112,7 @@ export function joinExtents(extents: readonly Extent[]): Extent {
     startMs: extents[0]!.startMs,
     endMs: extents.at(-1)!.endMs,
     series: series.sort((a, b) => a.labels.compare(b.labels)),
+    infos: [...new Set(extents.flatMap(({ infos }) => infos))],
   }
 }
 

@@ -34,7 +34,7 @@ const STEPS_MAX = 22_000
 
 /**
  * Keeps what range queries evaluated to, by query, step and phase (start modulo step), and evaluates only the steps that are missing. What
- * could change is not kept: steps younger than `freshMs`, queries whose value depends on their borders, and answers with warnings or infos,
+ * could change is not kept: steps younger than `freshMs`, queries whose value depends on their borders, and answers with warnings or with infos about samples,
  * which belong to the whole range. Instant queries of settled times are kept whole. Whoever changes older samples calls {@link forget}. Answers are the same as without it.
  */
 export class ResultCache {
@@ -162,12 +162,12 @@ export class ResultCache {
     }
     const joined = joinExtents(parts)
     this.#keepSettled(key, joined, steps)
-    const { series } = sliceExtent(joined, startMs, endMs)
+    const { series, infos } = sliceExtent(joined, startMs, endMs)
     return {
       result: {
         value: { type: 'matrix', series },
         warnings: [],
-        infos: [],
+        infos,
         stats: {
           totalQueryableSamples: evaluated.reduce((sum, { stats }) => sum + stats.totalQueryableSamples, 0),
           peakSamples: evaluated.reduce((most, { stats }) => Math.max(most, stats.peakSamples), 0),
@@ -233,14 +233,19 @@ export class ResultCache {
   }
 }
 
+/** Infos that hold wherever there are series: they are about what a metric is called. */
+function isAboutNames(info: string): boolean {
+  return info.startsWith('PromQL info: metric might not be a counter')
+}
+
 /** An extent of what a query evaluated to; undefined when it must not be used for another range. */
 function extentOf(
   { value, warnings, infos }: QueryResult,
   startMs: number,
   endMs: number,
 ): Extent | undefined {
-  if (value.type !== 'matrix' || warnings.length > 0 || infos.length > 0) return undefined
-  return { startMs, endMs, series: value.series }
+  if (value.type !== 'matrix' || warnings.length > 0 || !infos.every(isAboutNames)) return undefined
+  return { startMs, endMs, series: value.series, infos }
 }
 
 function lastStep({ startMs, endMs, stepMs }: TimeSteps): number {

@@ -140,6 +140,7 @@ export class QueryPool {
   /** Tells that samples of `timeMs` or later, which were settled, have changed: results that they are in are forgotten. */
   forget(timeMs: number): void {
     for (const slot of this.#slots) slot.forgetFromMs = Math.min(slot.forgetFromMs, timeMs)
+    this.#splitter.forgetKept()
   }
 
   /** Ends the threads; tasks that wait or run fail. */
@@ -287,7 +288,11 @@ export class QueryPool {
     slot.running = undefined
     running.cleanUp()
     if (running.task.kind === 'range' && answer.kind === 'body')
-      this.#splitter.note(running.task, performance.now() - running.startedMs + running.helpersMs)
+      this.#splitter.note(
+        running.task,
+        performance.now() - running.startedMs + running.helpersMs,
+        answer.cacheUse,
+      )
     if (answer.kind === 'error') running.reject(new TaskError(answer.error))
     else running.resolve(answer)
     this.#next()

@@ -143,7 +143,7 @@ async function range(task: RangeTask): Promise<CachedResult> {
     maxSamples,
   })
   if (task.cached) cache.keep(task.expr, task, options(task), result)
-  return { result, use: 'miss' }
+  return { result, use: task.cached ? 'miss' : 'bypass' }
 }
 
 function options(task: { readonly lookbackMs?: number; readonly stats: string }): QueryOptions {

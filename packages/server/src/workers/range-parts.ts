@@ -96,7 +96,7 @@ export async function evaluateSplit(
   const extents = [extentOf(own)]
   for (const part of parts) {
     if (part?.series === undefined) return await whole()
-    extents.push({ startMs, endMs: startMs, series: takeSeries(part.series) })
+    extents.push({ startMs, endMs: startMs, series: takeSeries(part.series), infos: [] })
   }
   const all = parts as PostedPart[]
   const warnings = union([own.warnings, ...all.map((part) => part.warnings)])
@@ -117,7 +117,7 @@ export async function evaluateSplit(
 /** Of the joining only the series count. */
 function extentOf({ value }: QueryResult): Extent {
   if (value.type !== 'matrix') throw new Error(`BUG: a range query gave a ${value.type}`)
-  return { startMs: 0, endMs: 0, series: value.series }
+  return { startMs: 0, endMs: 0, series: value.series, infos: [] }
 }
 
 function union(lists: readonly (readonly string[])[]): string[] {

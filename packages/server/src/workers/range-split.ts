@@ -1,4 +1,4 @@
-import { isCacheable, type ParserOptions, parseExpr } from '@promontory/promql'
+import { type CacheUse, isCacheable, type ParserOptions, parseExpr } from '@promontory/promql'
 import type { PartTask, RangeTask } from './protocol.ts'
 
 /** A query that is expected to take less is not worth the messages. */
@@ -14,6 +14,8 @@ interface Known {
   msPerStep: number
   /** Whether the steps can be evaluated apart; undefined until somebody had to know. */
   separable: boolean | undefined
+  /** The steps that a result cache was given last. */
+  kept: { readonly startMs: number; readonly endMs: number } | undefined
 }
 
 /**
@@ -29,9 +31,17 @@ export class RangeSplitter {
     this.#parserOptions = parserOptions
   }
 
-  /** Remembers what a query took, over all workers that were on it. */
-  note(task: RangeTask, workMs: number): void {
-    this.#of(task).msPerStep = workMs / stepsOf(task)
+  /** Remembers what a query took, over all workers that were on it, and what of it is in a result cache since. */
+  note(task: RangeTask, workMs: number, cacheUse: CacheUse | undefined): void {
+    const known = this.#of(task)
+    if (cacheUse !== 'hit' && cacheUse !== 'partial') known.msPerStep = workMs / stepsOf(task)
+    if (cacheUse !== undefined && cacheUse !== 'bypass')
+      known.kept = { startMs: task.startMs, endMs: task.endMs }
+  }
+
+  /** The result caches have forgotten something. */
+  forgetKept(): void {
+    for (const known of this.#known.values()) known.kept = undefined
   }
 
   /**
@@ -46,8 +56,8 @@ export class RangeSplitter {
   ): { lead: RangeTask; parts: PartTask[] } | undefined {
     const steps = stepsOf(task)
     const pieces = Math.min(workers, Math.floor(steps / STEPS_PER_PART_MIN))
-    if (pieces < 2 || task.stats !== 'none' || !this.#isHeavy(task, steps) || !this.#isSeparable(task))
-      return undefined
+    if (pieces < 2 || task.stats !== 'none' || this.#isMostlyKept(task)) return undefined
+    if (!this.#isHeavy(task, steps) || !this.#isSeparable(task)) return undefined
     const { expr, startMs, stepMs, lookbackMs } = task
     const stepAt = (piece: number): number => startMs + Math.floor((steps * piece) / pieces) * stepMs
     const parts = Array.from({ length: pieces - 1 }, (_, i): PartTask => {
@@ -58,6 +68,14 @@ export class RangeSplitter {
       } // prettier-ignore
     })
     return { lead: { ...task, split: { ownEndMs: stepAt(1) - stepMs, parts: parts.length } }, parts }
+  }
+
+  /** Whether a cache is likely to know more than half of the answer. */
+  #isMostlyKept(task: RangeTask): boolean {
+    const { kept } = this.#of(task)
+    if (!task.cached || kept === undefined) return false
+    const shared = Math.min(kept.endMs, task.endMs) - Math.max(kept.startMs, task.startMs)
+    return 2 * shared > task.endMs - task.startMs
   }
 
   #isHeavy(task: RangeTask, steps: number): boolean {
@@ -83,7 +101,7 @@ export class RangeSplitter {
 
   #of({ expr, stepMs }: RangeTask): Known {
     const key = `${stepMs} ${expr}`
-    const known = this.#known.get(key) ?? { msPerStep: NaN, separable: undefined }
+    const known = this.#known.get(key) ?? { msPerStep: NaN, separable: undefined, kept: undefined }
     this.#known.delete(key)
     this.#known.set(key, known)
     if (this.#known.size > QUERIES_REMEMBERED) this.#known.delete(this.#known.keys().next().value!)
