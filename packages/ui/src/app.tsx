@@ -17,6 +17,21 @@ const AlertsPage = lazy(async () => ({
 const StatusPage = lazy(async () => ({
   default: (await import('./pages/status/status-page.tsx')).StatusPage,
 }))
+const DashboardsPage = lazy(async () => ({
+  default: (await import('./pages/dashboards/list-page.tsx')).DashboardsPage,
+}))
+const DashboardPage = lazy(async () => ({
+  default: (await import('./pages/dashboards/dashboard-page.tsx')).DashboardPage,
+}))
+const NewDashboardPage = lazy(async () => ({
+  default: (await import('./pages/dashboards/dashboard-page.tsx')).NewDashboardPage,
+}))
+const ImportPage = lazy(async () => ({
+  default: (await import('./pages/dashboards/import-page.tsx')).ImportPage,
+}))
+const LoginPage = lazy(async () => ({
+  default: (await import('./pages/dashboards/login-page.tsx')).LoginPage,
+}))
 
 /** The routes. Prometheus's old paths lead to the same pages, since alerts' links point there. */
 export function App(): ReactNode {
@@ -30,6 +45,12 @@ export function App(): ReactNode {
             <Route path="/graph">
               <Redirect to={`/query${window.location.search}`} replace />
             </Route>
+            <Route path="/dashboards" component={DashboardsPage} />
+            <Route path="/d/:uid/:slug?" component={DashboardPage} />
+            <Route path="/d-solo/:uid/:slug?" component={DashboardPage} />
+            <Route path="/dashboard/new" component={NewDashboardPage} />
+            <Route path="/dashboard/import" component={ImportPage} />
+            <Route path="/login" component={LoginPage} />
             <Route path="/alerts" component={AlertsPage} />
             <Route path="/rules" component={RulesPage} />
             <Route path="/targets" component={TargetsPage} />

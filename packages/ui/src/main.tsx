@@ -10,6 +10,7 @@ import './styles/lists.css'
 import './styles/query.css'
 import './styles/pages.css'
 import './styles/details.css'
+import './styles/dashboards.css'
 
 const client = new QueryClient({
   defaultOptions: {

@@ -41,7 +41,8 @@ export type PageHandler = (request: IncomingMessage, response: ServerResponse, n
 export function uiHandler(): PageHandler | undefined {
   const directory = uiDirectory()
   if (directory === undefined) return undefined
-  const headers = securityHeaders(readFileSync(`${directory}index.html`, 'utf8'))
+  const page = readFileSync(`${directory}index.html`, 'utf8')
+  const headers = securityHeaders(page)
   const files = sirv(directory, {
     gzip: true,
     brotli: true,
@@ -56,10 +57,28 @@ export function uiHandler(): PageHandler | undefined {
     },
   })
   return (request, response, next) => {
+    const depth = deepRoute(request.url ?? '/')
+    if (depth > 0) {
+      response.writeHead(200, {
+        ...headers,
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-cache',
+      })
+      response.end(request.method === 'HEAD' ? undefined : page.replaceAll('"./', `"${'../'.repeat(depth)}`))
+      return
+    }
     const up = pathOnTop(request.url ?? '/')
     if (up === undefined) files(request, response, next)
     else response.writeHead(302, { location: up }).end()
   }
+}
+
+/** Pages of Grafana's addresses lie deeper, such as `/d/uid/slug`: how many folders up their files are; 0 for others. */
+function deepRoute(url: string): number {
+  const [path = ''] = url.split('?')
+  return /^\/(d|d-solo|dashboard|dashboards\/f|connections|alerting)\//.test(path)
+    ? path.split('/').length - 2
+    : 0
 }
 
 /**

@@ -9,6 +9,7 @@ import { useTheme } from './theme.ts'
 
 const PAGES: readonly (readonly [path: string, name: string, icon: IconName])[] = [
   ['/', 'Home', 'home'],
+  ['/dashboards', 'Dashboards', 'dashboards'],
   ['/query', 'Query', 'query'],
   ['/alerts', 'Alerts', 'alerts'],
   ['/rules', 'Rules', 'rules'],
@@ -31,6 +32,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   const title = usePageTitle()
   useEffect(() => {
     const name = PAGES.find(([path]) => isCurrent(path, location))?.[1]
+    if (location.startsWith('/d/')) return
     document.title = name === undefined ? title : `${name} · ${title}`
   }, [location, title])
   return (
@@ -106,6 +108,7 @@ function usePageTitle(): string {
 }
 
 function isCurrent(path: string, location: string): boolean {
+  if (path === '/dashboards') return /^\/(dashboards?|d|d-solo)(\/|$)/.test(location)
   return path === '/status' ? STATUS_PAGES.includes(location) : location === path
 }
 

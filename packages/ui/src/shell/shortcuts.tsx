@@ -4,6 +4,7 @@ import { useLocation } from 'wouter'
 /** Keys after `g`. */
 const PAGES: Readonly<Record<string, readonly [path: string, name: string]>> = {
   h: ['/', 'Home'],
+  d: ['/dashboards', 'Dashboards'],
   q: ['/query', 'Query'],
   a: ['/alerts', 'Alerts'],
   r: ['/rules', 'Rules'],

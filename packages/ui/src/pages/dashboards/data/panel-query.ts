@@ -1,0 +1,173 @@
+import {
+  chain,
+  durationMs,
+  framesOf,
+  interpolate,
+  intervalOf,
+  intervalScope,
+  objectOf,
+  prometheusDefault,
+  textOf,
+  type AdHocFilter,
+  type Frame,
+  type JsonObject,
+  type Panel,
+  type PrometheusAnswer,
+  type PrometheusData,
+  type QueryGrid,
+  type Scope,
+  type TimeRange,
+} from '@promontory/panels'
+import { addMatchers } from './ad-hoc.ts'
+import { apiPath, resolveSource, type DataSource } from './data-sources.ts'
+import { askPrometheus } from './prometheus-api.ts'
+
+/** Steps of a range query at most, as Prometheus has it. */
+const STEPS_MAX = 11_000
+const DEFAULT_SCRAPE_MS = 15_000
+
+/** One question of a panel, with every variable filled in. */
+export interface Question {
+  readonly refId: string
+  readonly path: string
+  readonly expr: string
+  readonly legendFormat: string
+  readonly format: 'time_series' | 'table' | 'heatmap'
+  readonly instant: boolean
+  readonly grid: QueryGrid
+  readonly isExemplar: boolean
+}
+
+/** What a panel asks, and what of it cannot be asked. */
+export interface QueryPlan {
+  readonly questions: readonly Question[]
+  /** Types of data sources that are not spoken here. */
+  readonly foreign: readonly string[]
+}
+
+export interface PlanInput {
+  readonly panel: Panel
+  readonly range: TimeRange
+  readonly scope: Scope
+  readonly sources: readonly DataSource[]
+  readonly widthPx: number
+  readonly filters: readonly AdHocFilter[]
+}
+
+/** The questions of a panel's targets; hidden ones are left out. */
+export function planQueries(input: PlanInput): QueryPlan {
+  const foreign = new Set<string>()
+  const questions = input.panel.targets.flatMap((target, i) => {
+    if (target['hide'] === true) return []
+    return questionsOf(target, String.fromCodePoint(65 + (i % 26)), input, foreign)
+  })
+  return { questions, foreign: [...foreign] }
+}
+
+function questionsOf(target: JsonObject, letter: string, input: PlanInput, foreign: Set<string>): Question[] {
+  const { panel, scope, sources } = input
+  const fill = (text: string): string => interpolate(text, scope)
+  const own = target['datasource']
+  const isMixed = objectOf(panel.datasource)['uid'] === '-- Mixed --' || panel.datasource === '-- Mixed --'
+  const resolved = resolveSource(isMixed ? own : (panel.datasource ?? own), sources, fill)
+  if (resolved.kind === 'foreign') {
+    foreign.add(resolved.type)
+    return []
+  }
+  const expr = textOf(target['expr']) ?? ''
+  if (resolved.kind === 'built-in' || expr.trim() === '') return []
+  const scrapeMs = durationMs(resolved.source.jsonData?.timeInterval ?? '') ?? DEFAULT_SCRAPE_MS
+  const grid = gridOf(target, input, scrapeMs, fill)
+  const full = chain(intervalScope(grid.stepMs, scrapeMs), scope)
+  const question: Omit<Question, 'instant'> = {
+    refId: textOf(target['refId']) ?? letter,
+    path: apiPath(resolved.source),
+    expr: addMatchers(interpolate(expr, full, prometheusDefault), input.filters),
+    legendFormat: interpolate(textOf(target['legendFormat']) ?? '', full),
+    format: formatOf(target),
+    grid,
+    isExemplar: target['exemplar'] === true,
+  }
+  const instant = target['instant'] === true
+  const isBoth = instant && target['range'] === true
+  if (isBoth)
+    return [
+      { ...question, instant: false },
+      { ...question, instant: true },
+    ]
+  return [{ ...question, instant }]
+}
+
+function formatOf({ format }: JsonObject): Question['format'] {
+  if (format === 'table' || format === 'heatmap') return format
+  return 'time_series'
+}
+
+/** Step and aligned ends of a target: what fits the panel's width, no shorter than the least steps that are set. */
+function gridOf(
+  target: JsonObject,
+  { panel, range, widthPx, scope }: PlanInput,
+  scrapeMs: number,
+  fill: (text: string) => string,
+): QueryGrid {
+  const points = panel.maxDataPoints ?? Math.max(100, Math.round(widthPx))
+  const least = (text: unknown): number => {
+    if (typeof text !== 'string' || text.trim() === '') return 0
+    const auto = intervalScope(scrapeMs, scrapeMs)
+    return durationMs(interpolate(fill(text), chain(auto, scope))) ?? 0
+  }
+  const minMs = Math.max(least(target['interval']), least(panel.interval)) || Math.min(scrapeMs, 1000)
+  const factor = Math.max(1, Number(target['intervalFactor'] ?? 1) || 1)
+  const safe = Math.ceil((range.toMs - range.fromMs) / STEPS_MAX / 1000) * 1000
+  const stepMs = Math.max(intervalOf(range, points, minMs) * factor, safe, 1)
+  return {
+    stepMs,
+    startMs: Math.floor(range.fromMs / stepMs) * stepMs,
+    endMs: Math.floor(range.toMs / stepMs) * stepMs,
+  }
+}
+
+/** What came back. */
+export interface Answers {
+  readonly frames: readonly Frame[]
+  readonly warnings: readonly string[]
+  readonly questions: readonly Question[]
+}
+
+/** Asks all questions at once; the first error is the panel's, when nothing else came back. */
+export async function runQueries(plan: QueryPlan, signal: AbortSignal): Promise<Answers> {
+  const settled = await Promise.allSettled(plan.questions.map((question) => ask(question, signal)))
+  signal.throwIfAborted()
+  const good = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
+  if (good.length === 0 && failed.length > 0) throw failed[0]!
+  return {
+    frames: framesOf(good.map(({ answer }) => answer)),
+    warnings: [
+      ...new Set([...good.flatMap(({ warnings }) => warnings), ...failed.map(({ message }) => message)]),
+    ],
+    questions: plan.questions,
+  }
+}
+
+async function ask(
+  question: Question,
+  signal: AbortSignal,
+): Promise<{ answer: PrometheusAnswer; warnings: readonly string[] }> {
+  const { grid, instant, path, expr } = question
+  const parameters: Record<string, string> = instant
+    ? { query: expr, time: String(grid.endMs / 1000) }
+    : {
+        query: expr,
+        start: String(grid.startMs / 1000),
+        end: String(grid.endMs / 1000),
+        step: String(grid.stepMs / 1000),
+      }
+  const { data, warnings } = await askPrometheus<PrometheusData>(
+    path,
+    instant ? 'query' : 'query_range',
+    parameters,
+    signal,
+  )
+  return { answer: { target: question, data, ...(instant ? {} : { grid }) }, warnings }
+}
