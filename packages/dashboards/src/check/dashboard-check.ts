@@ -1,6 +1,7 @@
 import { interpolate, isKnownTransformation, isKnownUnit, referencesOf, single } from '@promontory/panels'
 import { checkDashboard, panelsOf, unwrap } from '../dashboard-model.ts'
 import { DashboardError } from '../errors.ts'
+import { defaultInputs } from '../import-inputs.ts'
 import { isJsonObject, type JsonObject, parseLossless, textOf } from '../json.ts'
 import { describeJsonFault } from '../json-fault.ts'
 import { checkExpression, type ExpressionUse } from './expression.ts'
@@ -31,8 +32,8 @@ const PANEL_TYPES = new Set([
   'grafana-piechart-panel', 'grafana-singlestat-panel', 'news', 'xychart', 'trend', 'candlestick', 'nodeGraph', 'traces',
   'geomap', 'canvas', 'flamegraph', 'datagrid', 'debug',
 ]) // prettier-ignore
-/** Variables that are there without being declared. */
-const BUILT_IN = /^(__\w+|timezone|timeFilter|interval)$/
+/** Variables that are there without being declared; `$1` is a group of `label_replace`. */
+const BUILT_IN = /^(__\w+|timezone|timeFilter|interval|\d+)$/
 
 /** Checks the text of a dashboard file. Never throws: what cannot be read is a finding. */
 export function checkDashboardText(text: string): CheckedDashboard {
@@ -162,6 +163,7 @@ function unitsOf(panel: JsonObject): string[] {
 function checkVariables(model: JsonObject): Finding[] {
   const variables = variablesOf(model)
   const declared = new Set<string>()
+  const inputs = new Set(defaultInputs(model, '').keys())
   const findings: Finding[] = []
   const fail = (name: string, text: string): number =>
     findings.push({ severity: 'error', place: `variable ${name}`, text })
@@ -180,7 +182,7 @@ function checkVariables(model: JsonObject): Finding[] {
     for (const name of referencesOf(variableText(variable)))
       if (!used.has(name)) used.set(name, `variable ${textOf(variable, 'name')}`)
   for (const [name, place] of used)
-    if (!declared.has(name) && !BUILT_IN.test(name))
+    if (!declared.has(name) && !inputs.has(name) && !BUILT_IN.test(name))
       findings.push({ severity: 'error', place, text: `variable $${name} is not declared` })
   for (const variable of variables)
     if (variable['type'] === 'query') {

@@ -64,7 +64,13 @@ export class Backend {
   }
 
   /** @throws StateError when the database cannot be used */
-  static async open(options: BackendOptions, clock: Clock, logger: Logger): Promise<Backend> {
+  static async open(options: BackendOptions, fine: Clock, logger: Logger): Promise<Backend> {
+    // The clock has fractions; columns of times are whole milliseconds.
+    const clock: Clock = {
+      nowMs: () => Math.floor(fine.nowMs()),
+      monotonicMs: () => fine.monotonicMs(),
+      setTimer: (delayMs, callback) => fine.setTimer(delayMs, callback),
+    }
     const { adminLogin, adminPassword, anonymousRole } = options
     const state = await StateDatabase.open(parseDatabaseUrl(options.database, options.ownDirectory))
     try {
