@@ -22,6 +22,15 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'Print an expression in the standard form, or its syntax tree as JSON.',
   ],
   [
+    'promontory tsdb list [DIR]',
+    'List the blocks of a data directory. Also: analyze, dump, dump-openmetrics.',
+  ],
+  ['promontory tsdb verify [DIR]', 'Check every checksum and invariant of blocks and logs.'],
+  [
+    'promontory tsdb create-blocks-from openmetrics FILE [DIR]',
+    'Make blocks of OpenMetrics text with timestamps.',
+  ],
+  [
     'promontory dashboards check DIR…',
     'Check dashboard files; with --url=SERVER also against what it has stored.',
   ],

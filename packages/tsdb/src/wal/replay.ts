@@ -72,6 +72,30 @@ export class WalReplay {
     this.#logger = logger
   }
 
+  /** Replays as far as the log is whole, and leaves it as it is. */
+  async look(): Promise<{ damage: CorruptionError | undefined; tombstones: readonly TombstoneRecord[] }> {
+    const checkpoint = lastCheckpoint(this.#directory)
+    const files = [
+      ...(checkpoint === undefined
+        ? []
+        : listSegments(checkpoint.path).map((index) => join(checkpoint.path, segmentName(index)))),
+      ...listSegments(this.#directory)
+        .filter((index) => index > (checkpoint?.index ?? -1))
+        .map((index) => join(this.#directory, segmentName(index))),
+    ]
+    let damage: CorruptionError | undefined
+    for (const file of files) {
+      try {
+        await this.#replaySegment(file)
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error
+        damage = error
+        break
+      }
+    }
+    return { damage, tombstones: this.#tombstones }
+  }
+
   async run(progress: (state: ReplayProgress) => void): Promise<ReplayResult> {
     const checkpoint = lastCheckpoint(this.#directory)
     if (checkpoint !== undefined) {
