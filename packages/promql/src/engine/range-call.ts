@@ -9,6 +9,7 @@ import { withoutMetadata } from './labels.ts'
 import { RangeSamples } from './range-samples.ts'
 import type { Extension, RangeCall, WindowSpec } from './range-window.ts'
 import { slide } from './slide.ts'
+import { kernelOf } from './functions/kernel-of.ts'
 import { evaluateSubquery } from './subquery.ts'
 import { WindowPlans } from './window-plan.ts'
 
@@ -39,6 +40,7 @@ export function streamRangeCall(
     name,
     spec,
     plans: new WindowPlans(spec),
+    kernel: kernelOf(name, scalars),
     settings,
     annotations,
     position: range.position,

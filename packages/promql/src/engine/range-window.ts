@@ -2,6 +2,7 @@ import type { Position } from '../parser/position.ts'
 import type { Annotations } from './annotations.ts'
 import type { Column } from './column.ts'
 import type { EvaluationSettings } from './evaluation.ts'
+import type { ColumnKernel } from './functions/column-kernels.ts'
 import type { Grid } from './grid.ts'
 import type { RangeSamples } from './range-samples.ts'
 import type { WindowPlans } from './window-plan.ts'
@@ -39,6 +40,8 @@ export interface RangeCall {
   readonly name: string
   readonly spec: WindowSpec
   readonly plans: WindowPlans
+  /** Evaluates series of floats in one loop, where the function has such a thing. */
+  readonly kernel: ColumnKernel | undefined
   readonly settings: EvaluationSettings
   readonly annotations: Annotations
   /** Position of the range vector. */

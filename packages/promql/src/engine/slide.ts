@@ -1,5 +1,4 @@
 import type { Column } from './column.ts'
-import { COLUMN_KERNELS } from './functions/column-kernels.ts'
 import { timeAt } from './grid.ts'
 import type { Ledger } from './ledger.ts'
 import type { RangeSamples } from './range-samples.ts'
@@ -19,7 +18,7 @@ export function slide(
 ): number {
   const { grid, rangeMs, offsetMs, atMs, extension, lookbackMs } = call.spec
   const { timesMs, count, histogramTimesMs } = samples
-  const kernel = COLUMN_KERNELS.get(call.name)
+  const { kernel } = call
   if (
     kernel !== undefined &&
     histogramTimesMs.length === 0 &&

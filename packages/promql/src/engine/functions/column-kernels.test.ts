@@ -7,6 +7,7 @@ import { makeGrid, timeAt } from '../grid.ts'
 import { RangeSamples } from '../range-samples.ts'
 import type { RangeCall, RangeWindow } from '../range-window.ts'
 import { COLUMN_KERNELS } from './column-kernels.ts'
+import { kernelOf } from './kernel-of.ts'
 import { WindowPlan, WindowPlans } from '../window-plan.ts'
 import { RANGE_FUNCTIONS } from './range-functions.ts'
 
@@ -27,11 +28,12 @@ function slowly(name: string, samples: RangeSamples, rangeMs: number, count: num
     name,
     spec,
     plans: new WindowPlans(spec),
+    kernel: undefined,
     settings,
     annotations: new Annotations(),
     position,
     firstPosition: position,
-    scalars: [],
+    scalars: SCALARS(count),
   }
   for (let step = 0; step < count; step++) {
     const endMs = timeAt(grid, step)
@@ -58,42 +60,48 @@ const number = fc.oneof(
   fc.constantFrom(NaN, Infinity, -Infinity, -0, 1e308, -1e308, 0.1),
 )
 
-test.each([...COLUMN_KERNELS.keys()])('%s in one loop is %s window by window', (name) => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.tuple(fc.integer({ min: 1, max: 9000 }), number), { maxLength: 30 }),
-      fc.integer({ min: 1, max: 40_000 }),
-      (gaps, rangeMs) => {
-        const columns = new SampleColumns()
-        columns.reserve(gaps.length)
-        let time = -10_000
-        gaps.forEach(([gap, value], i) => {
-          columns.timesMs[i] = time += gap
-          columns.values[i] = value
-        })
-        columns.length = gaps.length
-        const samples = new RangeSamples()
-        samples.loadColumns(Labels.EMPTY, columns, false)
-        const out = new Column(12)
-        const grid = makeGrid(0, 11 * 7000, 7000, false)
-        const spec = {
-          grid,
-          rangeMs,
-          offsetMs: 0,
-          atMs: undefined,
-          extension: undefined,
-          lookbackMs: 0,
-        } as const
-        const plan = new WindowPlan(samples.timesMs, samples.count, spec)
-        const points = COLUMN_KERNELS.get(name)!(samples, plan, spec, out)
-        expect(points).toBe(out.samples())
-        const want = slowly(name, samples, rangeMs, 12)
-        expect(out.kinds).toEqual(want.kinds)
-        for (let step = 0; step < 12; step++)
-          if (want.kinds[step] !== 0 && !Object.is(out.values[step]! + 0, want.values[step]! + 0))
-            expect(out.values[step]).toBeCloseTo(want.values[step]!, 9)
-      },
-    ),
-    { numRuns: 100 },
-  )
-})
+/** The quantile of `quantile_over_time`. */
+const SCALARS = (count: number): Float64Array[] => [new Float64Array(count).fill(0.7)]
+
+test.each([...COLUMN_KERNELS.keys(), 'quantile_over_time'])(
+  '%s in one loop is %s window by window',
+  (name) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 9000 }), number), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 40_000 }),
+        (gaps, rangeMs) => {
+          const columns = new SampleColumns()
+          columns.reserve(gaps.length)
+          let time = -10_000
+          gaps.forEach(([gap, value], i) => {
+            columns.timesMs[i] = time += gap
+            columns.values[i] = value
+          })
+          columns.length = gaps.length
+          const samples = new RangeSamples()
+          samples.loadColumns(Labels.EMPTY, columns, false)
+          const out = new Column(12)
+          const grid = makeGrid(0, 11 * 7000, 7000, false)
+          const spec = {
+            grid,
+            rangeMs,
+            offsetMs: 0,
+            atMs: undefined,
+            extension: undefined,
+            lookbackMs: 0,
+          } as const
+          const plan = new WindowPlan(samples.timesMs, samples.count, spec)
+          const points = kernelOf(name, SCALARS(12))!(samples, plan, spec, out)
+          expect(points).toBe(out.samples())
+          const want = slowly(name, samples, rangeMs, 12)
+          expect(out.kinds).toEqual(want.kinds)
+          for (let step = 0; step < 12; step++)
+            if (want.kinds[step] !== 0 && !Object.is(out.values[step]! + 0, want.values[step]! + 0))
+              expect(out.values[step]).toBeCloseTo(want.values[step]!, 9)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  },
+)

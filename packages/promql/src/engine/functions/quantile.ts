@@ -7,6 +7,11 @@ export function quantileOf(quantile: number, values: Float64Array, count: number
   if (quantile < 0) return -Infinity
   if (quantile > 1) return Infinity
   sortNaNFirst(values, count)
+  return quantileOfSorted(quantile, values, count)
+}
+
+/** As {@link quantileOf}, of values in order and a quantile between 0 and 1. */
+export function quantileOfSorted(quantile: number, values: Float64Array, count: number): number {
   const rank = quantile * (count - 1)
   const lower = Math.max(0, Math.floor(rank))
   const upper = Math.min(count - 1, lower + 1)
