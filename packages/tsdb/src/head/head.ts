@@ -21,6 +21,7 @@ import {
 } from '@promontory/model'
 import { EpochWriter } from './epochs.ts'
 import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } from './memory.ts'
+import { countOf, LateBatch, NO_HISTOGRAMS, NOTHING_LATE, type PendingHistogram, type PendingHistograms } from './pending.ts' // prettier-ignore
 import { PostingsWriter } from './postings.ts'
 import { SeriesWriter, slotOf } from './series.ts'
 import { SymbolWriter } from './symbols.ts'
@@ -30,7 +31,6 @@ import {
   decodeSamples,
   encodeExemplars,
   encodeMetadata,
-  encodeSamples,
   encodeSeries,
   encodeTombstones,
   type SeriesRecord,
@@ -38,10 +38,11 @@ import {
 } from '../wal/records.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
+import { BatchScratch } from './batch-scratch.ts'
 import { HeadDeleter } from './delete.ts'
 import { ExemplarRing } from './exemplars.ts'
 import { HeadHistograms } from './histograms.ts'
-import { type LateFloat, LateSamples } from './late-samples.ts'
+import { LateSamples } from './late-samples.ts'
 
 export interface HeadOptions {
   /** Length of a block in ms; chunks never cross its multiples. */
@@ -482,74 +483,5 @@ export class Head implements Appender {
     if (stored === statuses.length) return
     for (const status of statuses)
       if (status !== AppendStatus.appended) metrics.refused(status, 'float', this.late.windowMs > 0)
-  }
-}
-
-/** A histogram, or a stale marker among such, on its way through an append. */
-interface PendingHistogram {
-  readonly record: HistogramRecord
-  /** Index of the float that is this marker, −1 for a histogram. */
-  readonly marker: number
-  status: number
-}
-
-interface PendingHistograms {
-  readonly all: readonly PendingHistogram[]
-  readonly accepted: readonly PendingHistogram[]
-}
-
-/** What of a batch comes late and is taken all the same. */
-class LateBatch {
-  readonly floats: (LateFloat & { readonly index: number })[] = []
-  readonly histograms: PendingHistogram[] = []
-
-  get size(): number {
-    return this.floats.length + this.histograms.length
-  }
-
-  records(): Uint8Array[] {
-    return [
-      ...(this.floats.length === 0 ? [] : [encodeSamples(this.floats)]),
-      ...encodeHistograms(this.histograms.map(({ record }) => record)),
-    ]
-  }
-}
-
-const NOTHING_LATE: LateBatch = new LateBatch()
-
-const NO_HISTOGRAMS: PendingHistograms = { all: [], accepted: [] }
-
-function countOf(all: readonly PendingHistogram[], wanted: (each: PendingHistogram) => boolean): number {
-  return all.filter((each) => each.status === AppendStatus.appended && wanted(each)).length
-}
-
-/** The columns of a batch, in the head's memory. */
-class BatchScratch {
-  readonly capacity: number
-  readonly refs: number
-  readonly times: number
-  readonly values: number
-  readonly statuses: number
-  /** Room for the samples record, 17 + 28 bytes per sample. */
-  readonly record: number
-  readonly #bytes: number
-  readonly #kernels: Kernels
-
-  constructor(memory: HeadMemory, kernels: Kernels, capacity: number) {
-    this.#bytes = capacity * (8 + 8 + 8 + 8 + 28) + 64
-    const address = kernels.allocate(this.#bytes) >>> 0
-    if (address === 0)
-      throw new RangeError(`no room for a batch of ${capacity} samples in ${memory.u8.length} bytes`)
-    this.#kernels = kernels
-    this.capacity = capacity
-    this.refs = address
-    this.times = address + 8 * capacity
-    this.values = address + 16 * capacity
-    this.statuses = address + 24 * capacity
-    this.record = address + 32 * capacity
-  }
-
-  release(): void {
-    this.#kernels.release(this.refs, this.#kernels.allocationClass(this.#bytes))
   }
 }
