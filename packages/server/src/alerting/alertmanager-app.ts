@@ -38,10 +38,12 @@ export function alertmanagerApp(
   app.onError((error, c) => failureOf(c, error))
   const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   return (request, response) => {
-    const verdict = gate.judge(request)
-    if (verdict.admitted) return void handle(request, response)
-    response
-      .writeHead(verdict.status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(verdict.reason))
+    const path = new URL(request.url ?? '/', 'http://x').pathname
+    void Promise.resolve(gate.admit(request, path)).then((verdict) => {
+      if (verdict.admitted) return void handle(request, response)
+      response
+        .writeHead(verdict.status, { 'content-type': 'application/json' })
+        .end(JSON.stringify(verdict.reason))
+    })
   }
 }

@@ -34,6 +34,16 @@ describe('on loopback', () => {
     ['localhost.evil.example', 403],
   ])('the Host %s gets %i', (host, status) => expect(judge({ headers: { host } })).toBe(status))
 
+  test.each(['x-forwarded-for', 'forwarded', 'x-real-ip'])(
+    'what a proxy hands on (%s) comes from elsewhere',
+    (name) => {
+      expect(judge({ headers: { host: 'localhost', [name]: '192.0.2.9' } })).toBe(401)
+      expect(
+        judge({ headers: { host: 'localhost', [name]: '192.0.2.9', authorization: 'Bearer secret' } }),
+      ).toBe(200)
+    },
+  )
+
   test('the host of the external URL is ours', () => {
     expect(judge({ headers: { host: 'mon.example' } }, { externalUrl: 'https://mon.example/prom' })).toBe(200)
   })
