@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
-import { ROOT, startPromontory, Workspace } from './support/program.ts'
+import { freePort, Program, ROOT, startPromontory, Workspace } from './support/program.ts'
 import { remoteWrite } from './support/remote-writer.ts'
 
 const promtool = peer('promtool')
@@ -123,6 +123,55 @@ describe.skipIf(promtool === undefined)(
       expect(code, `${file} at ${at}`).toBe(1)
       expect(stdout).toContain(join(damaged, block))
     } // prettier-ignore
+    })
+
+    test('import from a running Prometheus, and blocks of recording rules', async () => {
+      const file = join(workspace.directory, 'idle.yml')
+      writeFileSync(file, 'scrape_configs: []\n')
+      const port = await freePort()
+      const url = `http://127.0.0.1:${port}`
+      const args = [`--config.file=${file}`, `--storage.tsdb.path=${theirs}`, '--storage.tsdb.retention.time=100y', `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'] // prettier-ignore
+      const server = workspace.keep(await new Program(peer('prometheus')!, args, url).ready('/-/ready'))
+      const imported = join(workspace.directory, 'imported')
+      const range = [`--start=${START_S}`, `--end=${START_S + 36_000}`]
+      expect(run(ours, ['tsdb', 'import', url, imported, ...range])).toMatchObject({
+        code: 0,
+        stdout: '18000 samples imported\n',
+      })
+      const rules = join(workspace.directory, 'rules.yml')
+      writeFileSync(
+        rules,
+        'groups: [{ name: a, interval: 2m, labels: { of: group }, rules: [{ record: "job:m:sum", expr: "sum by (made) (m1)", labels: { more: label } }, { alert: A, expr: "m1 > 0" }] }]\n',
+      )
+      const [mineOut, theirOut] = [
+        join(workspace.directory, 'rules-mine'),
+        join(workspace.directory, 'rules-theirs'),
+      ]
+      const backfill = (program: string, out: string): { code: number | null } =>
+        run(program, [
+          'tsdb',
+          'create-blocks-from',
+          'rules',
+          `--url=${url}`,
+          `--output-dir=${out}`,
+          ...range,
+          rules,
+        ])
+      expect(backfill(ours, mineOut).code).toBe(0)
+      expect(backfill(promtool!, theirOut).code).toBe(0)
+      await server.stop()
+      expect(run(ours, ['tsdb', 'dump', imported]).stdout).toBe(run(ours, ['tsdb', 'dump', theirs]).stdout)
+      const lines = run(ours, ['tsdb', 'dump', mineOut]).stdout.trim().split('\n')
+      // promtool shifts by a hash of the group, so that times differ; series and their number of samples do not.
+      const reference = run(ours, ['tsdb', 'dump', theirOut]).stdout.trim().split('\n')
+      const names = (all: string[]): Set<string> =>
+        new Set(all.map((line) => line.slice(0, line.indexOf('}'))))
+      expect(
+        Math.abs(lines.length - reference.filter((line) => line.includes('job:m:sum')).length),
+      ).toBeLessThan(2)
+      expect([...names(reference)]).toEqual(expect.arrayContaining([...names(lines)]))
+      expect(lines[0]).toMatch(/^\{__name__="job:m:sum", made="here", more="label", of="group"\} /)
+      expect(run(ours, ['tsdb', 'verify', imported]).code).toBe(0)
     })
 
     test('the log and native histograms', async () => {

@@ -28,7 +28,11 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory tsdb verify [DIR]', 'Check every checksum and invariant of blocks and logs.'],
   [
     'promontory tsdb create-blocks-from openmetrics FILE [DIR]',
-    'Make blocks of OpenMetrics text with timestamps.',
+    'Make blocks of OpenMetrics text with timestamps. Also: rules.',
+  ],
+  [
+    'promontory tsdb import URL [DIR]',
+    'Make blocks of the samples of a running server with the API of Prometheus.',
   ],
   [
     'promontory dashboards check DIR…',

@@ -8,15 +8,16 @@ import { ProgressBar } from './progress.ts'
 import { blockTable, DEFAULT_DIRECTORY } from './tsdb-list.ts'
 
 /** Length of the shortest block, as Prometheus. */
-const BLOCK_MS: number = 2 * 3600 * 1000
+export const BLOCK_MS: number = 2 * 3600 * 1000
 const LEVELS = 10
 
 /** `promontory tsdb create-blocks-from openmetrics FILE [DIR]` */
 export async function createBlocksFrom(args: readonly string[]): Promise<number> {
   const [source, ...rest] = args
   if (source === 'openmetrics') return fromOpenMetrics(rest)
+  if (source === 'rules') return (await import('./tsdb-rules.ts')).fromRules(rest)
   throw new UsageError(
-    `usage: promontory tsdb create-blocks-from openmetrics FILE [DIR]; there is no source "${source ?? ''}"`,
+    `usage: promontory tsdb create-blocks-from openmetrics FILE [DIR] | rules FILE…; there is no source "${source ?? ''}"`,
   )
 }
 
@@ -74,7 +75,7 @@ function readSeries(text: Uint8Array, more: readonly (readonly [string, string])
 }
 
 /** One block per range that has samples, each told about. */
-function writeBlocks(
+export function writeBlocks(
   directory: string,
   rangeMs: number,
   series: readonly SeriesSamples[],

@@ -1,7 +1,7 @@
 import { UsageError } from '../serve-flags.ts'
 
 const USAGE =
-  'usage: promontory tsdb list [-r] [DIR] | analyze [DIR [BLOCK]] | dump [DIR] | dump-openmetrics [DIR] | create-blocks-from openmetrics FILE [DIR] | verify [DIR]'
+  'usage: promontory tsdb list [-r] [DIR] | analyze [DIR [BLOCK]] | dump [DIR] | dump-openmetrics [DIR] | create-blocks-from openmetrics FILE [DIR] | create-blocks-from rules --start=… FILE… | verify [DIR] | import URL [DIR] --start=…'
 
 type Job = (args: readonly string[]) => Promise<number>
 
@@ -12,6 +12,7 @@ const JOBS: Readonly<Record<string, () => Promise<Job>>> = {
   dump: async () => (await import('./tsdb-dump.ts')).dump,
   'dump-openmetrics': async () => (await import('./tsdb-dump.ts')).dumpOpenMetrics,
   'create-blocks-from': async () => (await import('./tsdb-create-blocks.ts')).createBlocksFrom,
+  import: async () => (await import('./tsdb-import.ts')).importFrom,
   verify: async () => (await import('./tsdb-verify.ts')).verify,
 }
 
