@@ -9,17 +9,27 @@ const encoder = new TextEncoder()
 /** Most bytes that a written number takes: `-1.7976931348623157e+308` and its like. */
 const NUMBER_BYTES_MAX = 32
 
+const FIRST_BYTES: number = 64 * 1024
+/** A buffer that has grown larger is not kept for the next. */
+const KEPT_BYTES_MAX: number = 1024 * 1024
+
 /** A growing buffer of UTF-8 bytes. */
 export class ByteWriter {
   #bytes: Uint8Array
   #length = 0
 
-  constructor(capacity: number = 64 * 1024) {
+  constructor(capacity: number = FIRST_BYTES) {
     this.#bytes = new Uint8Array(capacity)
   }
 
   get length(): number {
     return this.#length
+  }
+
+  /** Begins anew, in the same buffer unless that has become big. */
+  clear(): void {
+    this.#length = 0
+    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(FIRST_BYTES)
   }
 
   /** What was written, without a copy: valid until the next write. */

@@ -1,7 +1,10 @@
-import { type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
+import { ByteWriter, type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
 import type { PostedVector, StatsWanted } from './protocol.ts'
 
 const encoder = new TextEncoder()
+
+/** Grows to the largest answer and is used again: answers of megabytes would leave as much garbage behind. */
+const writerOfThread = new ByteWriter()
 
 const TRUNCATED = 'results truncated due to limit'
 
@@ -14,7 +17,9 @@ export function writeResult(
   const warnings = capped(result.warnings, 'warning')
   if (truncated) warnings.push(TRUNCATED)
   const infos = capped(result.infos, 'info')
-  const data = writeValue(value)
+  const writer = writerOfThread
+  writer.clear()
+  const data = writeValue(value, writer)
   let tail = ''
   if (task.stats !== 'none') tail += `,"stats":${JSON.stringify(statsOf(result, task.stats))}`
   tail += '}'

@@ -4,7 +4,8 @@ import type { ChunkDecoder } from '../chunk-decoder.ts'
 import { CorruptionError } from '../errors.ts'
 import type { ChunkPlace, ChunkSource } from '../querier.ts'
 import { ChunkReader } from './chunk-reader.ts'
-import { type ChunkEntry, IndexReader, type SeriesEntry } from './index-reader.ts'
+import { type CompactSeries, hasChunksIn, refsIn } from './compact-series.ts'
+import { IndexReader, type SeriesEntry } from './index-reader.ts'
 import { type BlockMeta, readMeta } from './meta.ts'
 import type { PageCache } from './page-cache.ts'
 import { intersect, subtract, union } from './sorted-refs.ts'
@@ -112,15 +113,10 @@ export class Block implements ChunkPlace {
     return union(places.map((at) => this.index.postings(at)))
   }
 
-  *#overlapping({
-    matchers,
-    startMs,
-    endMs,
-  }: SelectRequest): IterableIterator<SeriesEntry & { readonly ref: number }> {
+  *#overlapping({ matchers, startMs, endMs }: SelectRequest): IterableIterator<Selected> {
     for (const ref of this.postingsFor(matchers)) {
-      const entry = this.index.cachedSeries(ref)
-      const chunks = overlapping(entry.chunks, startMs, endMs)
-      if (chunks.length > 0) yield { ref, labels: entry.labels, chunks }
+      const series = this.index.cachedSeries(ref)
+      if (hasChunksIn(series, startMs, endMs)) yield { ref, labels: series.labels, series }
     }
   }
 
@@ -133,26 +129,14 @@ export class Block implements ChunkPlace {
     }
   }
 
-  #decode(
-    entry: SeriesEntry & { readonly ref: number },
-    startMs: number,
-    endMs: number,
-    decoder: ChunkDecoder,
-  ): void {
-    const deleted = this.tombstones.get(entry.ref)
-    const refs: number[] = []
-    for (const chunk of entry.chunks) {
-      if (chunk.minTimeMs > endMs || chunk.maxTimeMs < startMs) continue
-      if (
-        deleted?.some(
-          (interval) => interval.minTimeMs <= chunk.minTimeMs && interval.maxTimeMs >= chunk.maxTimeMs,
-        )
-      )
-        continue
-      refs.push(chunk.ref)
-    }
+  #decode({ ref, series }: Selected, startMs: number, endMs: number, decoder: ChunkDecoder): void {
+    const deleted = this.tombstones.get(ref)
+    const isDeleted = (minTimeMs: number, maxTimeMs: number): boolean =>
+      deleted!.some((range) => range.minTimeMs <= minTimeMs && range.maxTimeMs >= maxTimeMs)
+    const refs = refsIn(series, startMs, endMs, deleted === undefined ? undefined : isDeleted)
     if (refs.length === 0) return
-    for (const ref of refs.slice(this.chunks.decodeRun(refs, decoder))) this.#decodeOne(ref, decoder)
+    const done = this.chunks.decodeRun(refs, decoder)
+    for (let i = done; i < refs.length; i++) this.#decodeOne(refs[i]!, decoder)
     if (deleted !== undefined) decoder.remove(deleted)
   }
 
@@ -169,8 +153,9 @@ export class Block implements ChunkPlace {
   }
 }
 
-/** The chunks that have samples in the range; the same list when all have. */
-function overlapping(chunks: readonly ChunkEntry[], startMs: number, endMs: number): readonly ChunkEntry[] {
-  const isIn = (chunk: ChunkEntry): boolean => chunk.minTimeMs <= endMs && chunk.maxTimeMs >= startMs
-  return chunks.every(isIn) ? chunks : chunks.filter(isIn)
+/** A series of a block that a request selects. */
+interface Selected {
+  readonly ref: number
+  readonly labels: Labels
+  readonly series: CompactSeries
 }

@@ -1,32 +1,40 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { CorruptionError } from '../errors.ts'
-import type { SeriesEntry } from './index-reader.ts'
+import { bytesOfSeries, type CompactSeries } from './compact-series.ts'
 
 /** Bytes read at once. */
 const PAGE_BYTES: number = 64 * 1024
 /** Bytes of pages that a thread keeps, over all files. */
-const DEFAULT_CACHE_BYTES: number = 32 * 1024 * 1024
+const DEFAULT_CACHE_BYTES: number = 8 * 1024 * 1024
 
-/** Decoded series records that a thread keeps, over all blocks. */
-const SERIES_MAX = 20_000
+/** Estimated bytes of decoded series records that a thread keeps, over all blocks. */
+const SERIES_BYTES = 8 * 1024 * 1024
 
-/** What the queries of a thread decode again and again: series records, by block and reference. Two generations: the older one goes when the younger is full. */
+/**
+ * What the queries of a thread decode again and again, by a number, bounded by weight. Two generations: the older one goes when
+ * the younger has half of the weight.
+ */
 export class DecodedCache<T> {
-  readonly #max: number
+  readonly #weightMax: number
+  readonly #weigh: (value: T) => number
   #young = new Map<number, T>()
   #old = new Map<number, T>()
+  #weight = 0
 
-  constructor(max: number = SERIES_MAX) {
-    this.#max = Math.ceil(max / 2)
+  constructor(weightMax: number, weigh: (value: T) => number) {
+    this.#weightMax = weightMax / 2
+    this.#weigh = weigh
   }
 
   get(key: number, decode: () => T): T {
     let value = this.#young.get(key)
     if (value !== undefined) return value
     value = this.#old.get(key) ?? decode()
-    if (this.#young.size >= this.#max) {
+    this.#weight += this.#weigh(value)
+    if (this.#weight > this.#weightMax) {
       this.#old = this.#young
       this.#young = new Map()
+      this.#weight = this.#weigh(value)
     }
     this.#young.set(key, value)
     return value
@@ -37,7 +45,7 @@ export class DecodedCache<T> {
 export class PageCache {
   readonly #pagesMax: number
   /** Series records of the same files. */
-  readonly series: DecodedCache<SeriesEntry> = new DecodedCache()
+  readonly series: DecodedCache<CompactSeries> = new DecodedCache(SERIES_BYTES, bytesOfSeries)
   /** Insertion order is the order of use: the first key is the one to drop. */
   readonly #pages = new Map<number, Buffer>()
 
