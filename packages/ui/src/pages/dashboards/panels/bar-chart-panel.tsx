@@ -102,7 +102,7 @@ export function BarChartPanel(props: PanelProps): ReactNode {
         )}
       </div>
       {legend['showLegend'] === false ? null : (
-        <ul className="plot-legend list">
+        <ul className="plot-legend inline">
           {bars.map(({ name, display }, i) => (
             <li key={i}>
               <span className="legend-name">

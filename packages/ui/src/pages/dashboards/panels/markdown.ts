@@ -99,7 +99,7 @@ function inline(text: string): string {
   const codes: string[] = []
   const kept = text.replace(/(`+)(.+?)\1/g, (_, _ticks: string, code: string) => {
     codes.push(`<code>${escapeHtml(code)}</code>`)
-    return `\u0000${codes.length - 1}\u0000`
+    return `\uE000${codes.length - 1}\uE000`
   })
   return kept
     .replace(
@@ -118,7 +118,7 @@ function inline(text: string): string {
     .replace(/\*(?=\S)([^*]+?)\*/g, '<em>$1</em>')
     .replace(/(^|\s)_(?=\S)([^_]+?)_(?=\s|$)/g, '$1<em>$2</em>')
     .replace(/~~(.+?)~~/g, '<del>$1</del>')
-    .replace(/\u0000(\d+)\u0000/g, (_, index: string) => codes[Number(index)] ?? '')
+    .replace(/\uE000(\d+)\uE000/g, (_, index: string) => codes[Number(index)] ?? '')
 }
 
 function quoted(text: string): string {

@@ -74,7 +74,7 @@ export function PiePanel(props: PanelProps): ReactNode {
         })}
       </svg>
       {legend['showLegend'] === false || textOf(legend['displayMode']) === 'hidden' ? null : (
-        <ul className="plot-legend list">
+        <ul className="plot-legend inline">
           {all.map((value) => (
             <li key={value.key}>
               <button

@@ -65,6 +65,7 @@ function copyStyle(made: HTMLElement, text: string): void {
   parsed.style.cssText = text
   for (const property of parsed.style) {
     const value = parsed.style.getPropertyValue(property)
+    if (value === 'initial' || value === '') continue
     if (isAllowedStyle(property) && !/url\(|expression|image-set|var\(/i.test(value))
       made.style.setProperty(property, value)
   }

@@ -121,7 +121,7 @@ export function PlotLegend({
       </div>
     )
   return (
-    <ul className="plot-legend list">
+    <ul className="plot-legend inline">
       {sorted.slice(0, ROWS_MAX).map(({ one, index, values }) => (
         <li key={index}>
           {nameButton(one, index)}

@@ -66,7 +66,7 @@ export function TimePicker({
         className="menu"
         onKeyDown={(event) => event.key === 'Escape' && (details.current!.open = false)}
       >
-        <summary className="button" aria-label="Time range">
+        <summary className="button" title="Time range">
           {isAbsolute ? `${text(raw.from)} to ${text(raw.to)}` : describeRange(raw)}
         </summary>
         <div className="time-menu">

@@ -1,0 +1,296 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { allPanels, dashboardOf, openDashboard } from '@promontory/panels'
+import { MemoryStorage } from '@promontory/promql/memory'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { accessibilityFaults, HAS_CHROMIUM, launch, openPage } from './support/browser.ts'
+import { storageFor } from './support/dashboard-data.ts'
+import { serveDashboards, type Shown } from './support/dashboard-server.ts'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+const CORPUS = join(process.env['PROMONTORY_SHARED'] ?? join(ROOT, '../shared'), 'corpus/dashboards')
+/** Share of the Prometheus panels of all dashboards that have to draw something. */
+const DRAWN_SHARE_MIN = 0.95
+const PROMETHEUS = /^(prometheus|victoriametrics.*|datasource|)$/
+
+interface Seen {
+  readonly id: number
+  readonly type: string
+  readonly state: string
+  readonly isDrawn: boolean
+  readonly text: string
+}
+
+describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not installed)', () => {
+  const shown: Shown = { dashboard: {}, storage: new MemoryStorage() }
+  let server: Server
+  let browser: Browser
+  let page: Page
+  let faults: string[]
+  let origin: string
+
+  beforeAll(async () => {
+    ;({ server, origin } = await serveDashboards(shown))
+    browser = await launch()
+    ;({ page, faults } = await openPage(browser, origin, { viewport: { width: 1600, height: 1000 } }))
+    // Panels ask when they come into view: here all of them do at once.
+    await page.addInitScript(() => {
+      globalThis.IntersectionObserver = class {
+        readonly #tell: (entries: { isIntersecting: boolean }[]) => void
+        constructor(tell: (entries: { isIntersecting: boolean }[]) => void) {
+          this.#tell = tell
+        }
+        observe(): void {
+          this.#tell([{ isIntersecting: true }])
+        }
+        disconnect(): void {}
+      } as unknown as typeof IntersectionObserver
+    })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    server?.closeAllConnections()
+    server?.close()
+  })
+
+  /** Opens a dashboard, unfolds its rows, waits for its panels, and reads what they have drawn. */
+  async function open(json: unknown, endMs: number): Promise<Seen[]> {
+    const opened = openDashboard(json)
+    shown.dashboard = json
+    shown.storage = storageFor(opened, endMs)
+    await page.goto(`/d/shown?from=${endMs - 3_600_000}&to=${endMs}&refresh=`)
+    await page.locator('.dashboard[data-ready="true"]').waitFor()
+    await page.keyboard.press('d')
+    await page.keyboard.press('E')
+    await page
+      .waitForFunction(
+        () => {
+          const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')]
+          return panels.every(
+            (panel) => panel.dataset['state'] !== 'loading' && panel.querySelector('.panel-wait') === null,
+          )
+        },
+        undefined,
+        { timeout: 15_000 },
+      )
+      .catch(() => undefined)
+    return page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-panel]')].map((panel) => {
+        const values = [...panel.querySelectorAll('[data-value]')].some(
+          (one) => (one.textContent ?? '') !== '',
+        )
+        const marks =
+          panel.querySelector(
+            '[data-mark], [data-series]:not([data-series="0"]), canvas[data-marks], tbody tr',
+          ) !== null
+        return {
+          id: Number(panel.dataset['panel']),
+          type: panel.dataset['type'] ?? '',
+          state: panel.querySelector('[data-broken]') === null ? (panel.dataset['state'] ?? '') : 'broken',
+          isDrawn: values || marks,
+          text: (panel.textContent ?? '').slice(0, 160),
+        }
+      }),
+    )
+  }
+
+  test.skipIf(!existsSync(CORPUS))(
+    'those of the wild draw (skipped when ../shared is absent)',
+    { timeout: 240_000 },
+    async () => {
+      const files = readdirSync(CORPUS).filter(
+        (name) =>
+          name.endsWith('.json') &&
+          name !== 'MANIFEST.json' &&
+          name.includes(process.env['PROMONTORY_ONLY'] ?? ''),
+      )
+      const endMs = Math.floor(Date.now() / 60_000) * 60_000
+      const missing: string[] = []
+      let [asked, drawn, foreign] = [0, 0, 0]
+      for (const file of files) {
+        const json = JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) as object
+        const panels = new Map(
+          allPanels(dashboardOf(openDashboard(json).model).panels).map((panel) => [panel.id, panel]),
+        )
+        const seen = await open(json, endMs)
+        expect([...faults, ...seen.filter(({ state }) => state === 'broken')], file).toEqual([])
+        for (const one of seen) {
+          const panel = panels.get(one.id)
+          const hasExpr =
+            panel?.targets.some(
+              ({ expr, hide }) => typeof expr === 'string' && expr !== '' && hide !== true,
+            ) === true
+          const source = panel?.datasource as { type?: string } | undefined
+          if (!hasExpr) continue
+          if (
+            !PROMETHEUS.test(source?.type ?? '') ||
+            one.type === 'logs' ||
+            one.text.includes('parse error')
+          ) {
+            foreign++
+            continue
+          }
+          asked++
+          if (one.isDrawn) drawn++
+          else missing.push(`${file} ${one.id} ${one.type} ${one.state}: ${one.text}`)
+        }
+      }
+      console.log(
+        `${files.length} dashboards, ${asked} Prometheus panels, ${drawn} draw (${((drawn / asked) * 100).toFixed(1)} %), ${foreign} of other sources or languages`,
+      )
+      if (process.env['PROMONTORY_LIST'] !== undefined) console.log(missing.join('\n'))
+      expect(faults).toEqual([])
+      expect(drawn / asked, missing.slice(0, 20).join('\n')).toBeGreaterThanOrEqual(DRAWN_SHARE_MIN)
+    },
+  )
+
+  test('a hostile dashboard runs nothing', async () => {
+    const bad =
+      '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script><svg onload="window.hacked=3">'
+    const json = {
+      title: bad,
+      uid: 'bad',
+      tags: [bad],
+      time: { from: 'now-1h', to: 'now' },
+      links: [{ type: 'link', title: bad, url: 'javascript:window.hacked=4' }],
+      templating: {
+        list: [{ name: 'v', type: 'custom', query: bad, label: bad, current: { text: bad, value: bad } }],
+      },
+      panels: [
+        {
+          id: 1,
+          type: 'text',
+          title: bad,
+          gridPos: { x: 0, y: 0, w: 12, h: 6 },
+          options: {
+            mode: 'html',
+            content: `${bad}<a href="java\nscript:window.hacked=5">a</a><iframe srcdoc="<script>parent.hacked=6</script>"></iframe><style>body{display:none}</style><p style="position:fixed;background:url(//elsewhere/x)">kept</p>`,
+          },
+        },
+        {
+          id: 2,
+          type: 'text',
+          title: '',
+          gridPos: { x: 12, y: 0, w: 12, h: 6 },
+          options: {
+            mode: 'markdown',
+            content: `# ${bad}\n[x](javascript:window.hacked=7) ![y](x"onerror="window.hacked=8) $v`,
+          },
+        },
+        {
+          id: 3,
+          type: 'timeseries',
+          title: '$v',
+          description: bad,
+          gridPos: { x: 0, y: 6, w: 12, h: 8 },
+          links: [{ title: bad, url: 'data:text/html,<script>1</script>' }],
+          targets: [{ refId: 'A', expr: 'evil', legendFormat: `${bad} {{a}}` }],
+        },
+        {
+          id: 4,
+          type: 'table',
+          title: 't',
+          gridPos: { x: 12, y: 6, w: 12, h: 8 },
+          targets: [{ refId: 'A', expr: 'evil', format: 'table', instant: true }],
+          fieldConfig: {
+            defaults: { links: [{ title: bad, url: 'javascript:window.hacked=9' }] },
+            overrides: [],
+          },
+        },
+        {
+          id: 5,
+          type: bad,
+          title: 'unknown',
+          gridPos: { x: 0, y: 14, w: 12, h: 8 },
+          targets: [{ refId: 'A', expr: 'evil', format: 'table', instant: true }],
+        },
+      ],
+    }
+    const { Labels } = await import('@promontory/model')
+    const endMs = Date.now()
+    shown.dashboard = json
+    const storage = new MemoryStorage()
+    storage.append(Labels.from({ __name__: 'evil', a: bad }), [
+      { timeMs: endMs - 60_000, value: 1 },
+      { timeMs: endMs, value: 2 },
+    ])
+    shown.storage = storage
+    const before = faults.length
+    await page.goto('/d/bad?from=now-1h&to=now')
+    await page.locator('[data-panel="5"] tbody tr').waitFor()
+    await page.locator('[data-panel="3"] .plot').hover()
+    await page.waitForTimeout(300)
+    expect(await page.evaluate(() => (globalThis as { hacked?: unknown }).hacked)).toBeUndefined()
+    expect(
+      await page
+        .locator(
+          '.dashboard a[href^="javascript" i], .dashboard iframe, .dashboard script, .dashboard [onerror], .dashboard [onload]',
+        )
+        .count(),
+    ).toBe(0)
+    expect(await page.locator('[data-panel="1"] p').textContent()).toBe('kept')
+    expect(await page.locator('[data-panel="1"] p').getAttribute('style')).toBe(null)
+    expect(faults.slice(before)).toEqual([])
+  })
+
+  test('axe finds nothing serious', async () => {
+    const end = Date.now()
+    await page.setViewportSize({ width: 1400, height: 1000 })
+    await open(
+      {
+        title: 'Plain',
+        uid: 'plain',
+        panels: [
+          {
+            id: 1,
+            type: 'timeseries',
+            title: 'Lines',
+            gridPos: { x: 0, y: 0, w: 12, h: 8 },
+            targets: [{ refId: 'A', expr: 'a', legendFormat: '{{job}}' }],
+            options: { legend: { displayMode: 'table', calcs: ['mean'] } },
+          },
+          {
+            id: 2,
+            type: 'stat',
+            title: 'One',
+            gridPos: { x: 12, y: 0, w: 6, h: 8 },
+            targets: [{ refId: 'A', expr: 'a' }],
+          },
+          {
+            id: 3,
+            type: 'table',
+            title: 'Rows',
+            gridPos: { x: 18, y: 0, w: 6, h: 8 },
+            targets: [{ refId: 'A', expr: 'a', format: 'table', instant: true }],
+          },
+          {
+            id: 4,
+            type: 'gauge',
+            title: 'Gauge',
+            gridPos: { x: 0, y: 8, w: 6, h: 8 },
+            targets: [{ refId: 'A', expr: 'a' }],
+          },
+          {
+            id: 5,
+            type: 'piechart',
+            title: 'Pie',
+            gridPos: { x: 6, y: 8, w: 6, h: 8 },
+            targets: [{ refId: 'A', expr: 'a' }],
+          },
+        ],
+      },
+      end,
+    )
+    expect(await accessibilityFaults(page)).toEqual([])
+    for (const path of ['/dashboards', '/dashboard/import', '/login']) {
+      await page.goto(path)
+      await page.locator('h1').waitFor()
+      await page.waitForFunction(() => document.querySelector('[aria-busy="true"]') === null)
+      expect(await accessibilityFaults(page), path).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Labels, type Queryable } from '@promontory/model'
+import { Engine, parseSelector, writeResult } from '@promontory/promql'
+
+const DIST = join(dirname(fileURLToPath(import.meta.url)), '../../packages/ui/dist')
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html',
+}
+
+/** What the pages are shown: a dashboard, and a storage for its queries. */
+export interface Shown {
+  dashboard: unknown
+  storage: Queryable
+}
+
+/** Serves the built pages with one dashboard at `/d/shown`, its queries answered by our own engine in this process. */
+export async function serveDashboards(
+  shown: Shown,
+): Promise<{ readonly server: Server; readonly origin: string }> {
+  const engine = new Engine()
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += String(chunk)))
+    request.on('end', () => {
+      const parameters = request.method === 'POST' ? new URLSearchParams(body) : url.searchParams
+      void answer(engine, shown, url.pathname, parameters).then(
+        ({ type, content }) => {
+          response.writeHead(200, {
+            'content-type': type,
+            'content-security-policy':
+              "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+          })
+          response.end(content)
+        },
+        (error: Error) => {
+          response.writeHead(400, { 'content-type': 'application/json' })
+          response.end(JSON.stringify({ status: 'error', errorType: 'bad_data', error: error.message }))
+        },
+      )
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+interface Content {
+  readonly type: string
+  readonly content: string | Uint8Array
+}
+
+async function answer(
+  engine: Engine,
+  shown: Shown,
+  path: string,
+  parameters: URLSearchParams,
+): Promise<Content> {
+  if (path.startsWith('/api/v1/'))
+    return json(await prometheus(engine, shown.storage, path.slice('/api/v1/'.length), parameters))
+  if (path.startsWith('/api/dashboards/uid/'))
+    return json({ dashboard: shown.dashboard, meta: { canEdit: true } })
+  if (path.startsWith('/api/')) return json([])
+  if (path.startsWith('/assets/') || path.endsWith('.svg')) {
+    const file = join(DIST, normalize(path))
+    return { type: TYPES[extname(file)] ?? 'application/octet-stream', content: readFileSync(file) }
+  }
+  const depth = path.split('/').length - 2
+  const page = readFileSync(join(DIST, 'index.html'), 'utf8')
+  return { type: 'text/html', content: depth > 0 ? page.replaceAll('"./', `"${'../'.repeat(depth)}`) : page }
+}
+
+function json(value: unknown): Content {
+  return { type: 'application/json', content: typeof value === 'string' ? value : JSON.stringify(value) }
+}
+
+async function prometheus(
+  engine: Engine,
+  storage: Queryable,
+  endpoint: string,
+  parameters: URLSearchParams,
+): Promise<unknown> {
+  const ms = (name: string): number => Math.round(Number(parameters.get(name)) * 1000)
+  const query = parameters.get('query') ?? ''
+  const range = { startMs: 0, endMs: Number.MAX_SAFE_INTEGER }
+  if (endpoint === 'query_range') {
+    const { value } = await engine.range(storage, query, {
+      startMs: ms('start'),
+      endMs: ms('end'),
+      stepMs: ms('step'),
+    })
+    return `{"status":"success","data":${new TextDecoder().decode(writeResult(value))}}`
+  }
+  if (endpoint === 'query') {
+    const { value } = await engine.instant(storage, query, ms('time'))
+    return `{"status":"success","data":${new TextDecoder().decode(writeResult(value))}}`
+  }
+  const selectors = parameters.getAll('match[]')
+  const querier = storage.querier(range)
+  const matchers = selectors.length === 0 ? [] : parseSelector(selectors[0]!)
+  const request = { ...range, matchers }
+  const values = /^label\/(.+)\/values$/.exec(endpoint)
+  if (values !== null)
+    return { status: 'success', data: await querier.labelValues(decodeURIComponent(values[1]!), request) }
+  if (endpoint === 'labels') return { status: 'success', data: await querier.labelNames(request) }
+  if (endpoint === 'series') {
+    const [set] = await querier.select([request])
+    return {
+      status: 'success',
+      data: Array.from({ length: set!.length }, (_, i) =>
+        Object.fromEntries([...(set!.labels(i) as Labels)]),
+      ),
+    }
+  }
+  return { status: 'success', data: endpoint === 'alerts' ? { alerts: [] } : {} }
+}
