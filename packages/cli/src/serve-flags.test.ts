@@ -17,6 +17,14 @@ describe('flags of serve', () => {
     expect(options.notices).toHaveLength(2)
   })
 
+  test('the state database: by flag or variable, and shown without its password', () => {
+    const options = parseServeFlags(['--state.database=postgres://me:secret@db/state'])
+    expect(options.grafana.database).toBe('postgres://me:secret@db/state')
+    expect(options.flags['state.database']).toBe('postgres://me:***@db/state')
+    const variable = { PROMONTORY_STATE_DATABASE: 'mysql://db/state' }
+    expect(parseServeFlags([], variable).grafana.database).toBe('mysql://db/state')
+  })
+
   test('nothing given: loopback, 15 days', () => {
     const options = parseServeFlags([])
     expect(options.listenAddresses).toEqual(['127.0.0.1:9090'])

@@ -334,7 +334,7 @@ function grafanaOptions(
       ...settings,
       adminPassword,
       listenAddress: listen === '' ? undefined : checkAddress('listen.grafana', listen),
-      database: values.one('state.database'),
+      database: values.one('state.database') || (environment['PROMONTORY_STATE_DATABASE'] ?? ''),
       provisioning: values.one('grafana.provisioning') || settings.provisioning,
       ownUrls: values.many('grafana.own-url').filter((url) => url !== ''),
     }
@@ -385,10 +385,15 @@ class FlagValues {
   all(): Record<string, string> {
     return Object.fromEntries(
       SERVE_FLAGS.filter(({ effect }) => effect === 'works' || 'none' in (effect as object)).map(
-        ({ name }) => [name, this.many(name).join(',')],
+        ({ name }) => [name, withoutPassword(this.many(name).join(','))],
       ),
     )
   }
+}
+
+/** What the pages show of a flag: the database's URL without its password. */
+function withoutPassword(value: string): string {
+  return value.replace(/(\/\/[^:@/]*):[^@/]*@/g, '$1:***@')
 }
 
 function definition(name: string): FlagDefinition {
