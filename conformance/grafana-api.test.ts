@@ -165,6 +165,21 @@ describe('dashboards', () => {
     expect((await ask(`/api/dashboards/uid/${uid}`)).status).toBe(404)
   })
 
+  test('an exported dashboard with the number of another server is imported', async () => {
+    const exported = {
+      id: 4711,
+      title: 'Imported',
+      __inputs: [{ name: 'DS', type: 'datasource' }],
+      panels: [{ type: 'stat', datasource: '${DS}' }],
+    }
+    const inputs = [{ name: 'DS', type: 'datasource', value: 'promontory' }]
+    const { status, body } = await ask('/api/dashboards/import', { body: { dashboard: exported, inputs } })
+    expect([status, body.imported]).toEqual([200, true])
+    const { dashboard: stored } = (await ask(`/api/dashboards/uid/${body.uid}`)).body
+    expect(stored.panels).toEqual([{ type: 'stat', datasource: 'promontory' }])
+    expect(stored.__inputs).toBeUndefined()
+  })
+
   test.each([
     ['20 MB', { title: 'Big', text: 'x'.repeat(20_000_000) }],
     [

@@ -56,7 +56,8 @@ export function dashboardRoutes(app: Hono, backend: Backend, options: DashboardR
     const model = unwrap(body['dashboard'])
     if (model === undefined) return message(c, 'bad request data: there is no dashboard in it', {}, 400)
     const saved = await dashboards.save({
-      model: fillInputs(model, inputValues(body['inputs'])),
+      // Its number was another server's.
+      model: { ...fillInputs(model, inputValues(body['inputs'])), id: null },
       folderUid: await folderUidOf(backend, body),
       message: 'Imported',
       overwrite: body['overwrite'] === true,
