@@ -93,6 +93,20 @@ test('disableDeletion keeps, and without allowUiUpdates nobody saves or deletes'
     await files.close()
   }))
 
+test('dashboards without a provider file are provided all the same', () =>
+  provisioned(async ({ dashboards, provisioner }, directory, write) => {
+    write(
+      'dashboards/agentic-backend.json',
+      '{"title":"Agentic Backend - Production Monitoring","panels":[]}',
+    )
+    const files = provisioner(directory)
+    await files.start()
+    const row = await dashboards.getByName('agentic-backend-production-monitoring')
+    expect([row.provider, row.provider_file]).toEqual(['default', 'agentic-backend.json'])
+    expect(dashboards.isWritable(row)).toBe(false)
+    await files.close()
+  }))
+
 test('folders from the structure of files', () =>
   provisioned(async ({ dashboards, folders, provisioner }, directory, write) => {
     const options = '    options:\n      foldersFromFilesStructure: true\n      path: '
