@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Block, PageCache } from '@promontory/tsdb/block'
 import { afterAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
-import { freePort, Program, startPromontory, Workspace } from './support/program.ts'
+import { freePort, Program, startPromontory, until, Workspace } from './support/program.ts'
 import { remoteWrite, type WrittenHistogram, type WrittenSeries } from './support/remote-writer.ts'
 
 const prometheus = peer('prometheus')
@@ -227,6 +227,40 @@ describe.skipIf(prometheus === undefined || promtool === undefined)(
       expect(found.length).toBe(14)
       expect(found).toEqual(await answers(b))
       await Promise.all([a.stop(), b.stop()])
+    })
+
+    test('scraped from a Prometheus, they are stored, and still there after a kill', async () => {
+      const target = await startPrometheus(join(workspace.directory, 'target'))
+      const config = `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs:
+  - job_name: native
+    scrape_native_histograms: true
+    scrape_protocols: [PrometheusProto]
+    static_configs: [{ targets: ['${new URL(target.url).host}'] }]
+`
+      const dataDirectory = join(workspace.directory, 'scraped')
+      const server = workspace.keep(await startPromontory({ dataDirectory, config, flags: FLAGS }))
+      const counts = async (from: Program): Promise<Map<string, number>> =>
+        new Map(
+          (
+            await from.query(
+              'max_over_time(histogram_count(prometheus_http_request_duration_seconds)[1m:1s])',
+            )
+          ).map(({ metric, value }) => [JSON.stringify(metric), Number(value![1])]),
+        )
+      const before = await until(
+        'scrapes with counts',
+        () => counts(server),
+        (found) => [...found.values()].some((count) => count > 3),
+      )
+      await server.stop('SIGKILL')
+      const again = workspace.keep(
+        await startPromontory({ dataDirectory, config: 'scrape_configs: []\n', flags: FLAGS }),
+      )
+      const after = await counts(again)
+      for (const [series, count] of before) expect(after.get(series), series).toBeGreaterThanOrEqual(count)
+      expect((await again.query('count(prometheus_http_request_duration_seconds_bucket)')).length).toBe(0)
+      await Promise.all([again.stop(), target.stop()])
     })
   },
 )

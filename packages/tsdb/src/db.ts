@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Logger, type Registry, silentLogger } from '@promontory/base'
 import type { AppendBatch, Appender, AppendOutcome, Labels, Matcher, SeriesRef } from '@promontory/model'
@@ -266,6 +266,10 @@ function openLateLog(directory: string, options: TsdbOptions): WalWriter {
  */
 function removeMappedChunks(directory: string): void {
   rmSync(join(directory, 'chunks_head'), { recursive: true, force: true })
+  // So do snapshots of its memory, which count on those chunks.
+  for (const name of readdirSync(directory))
+    if (/^chunk_snapshot\.\d+\.\d+$/.test(name))
+      rmSync(join(directory, name), { recursive: true, force: true })
 }
 
 function makeDirectory(path: string): void {
