@@ -9,6 +9,7 @@ import {
   ResultCache,
 } from '@promontory/promql'
 import { SETTLED_AGE_MS, TsdbReader } from '@promontory/tsdb'
+import { IdleCollector } from './idle-collector.ts'
 import { federate } from './federate-task.ts'
 import { lint } from './lint-task.ts'
 import { labelNames, labelValues, matchingSeries } from './label-tasks.ts'
@@ -47,6 +48,8 @@ const cache = new ResultCache(engine, {
   nowMs: () => Date.now(),
 })
 
+const collector = new IdleCollector()
+
 /** Parts that other workers evaluate for the running task. */
 let awaitedParts: ((part: PostedPart | undefined) => void)[] = []
 
@@ -65,6 +68,7 @@ port.on('message', (message: ToQueryWorker) => {
 })
 
 async function answer(id: number, task: QueryTask, encoding: BodyEncoding | undefined): Promise<void> {
+  collector.busy()
   let answered: QueryAnswer
   try {
     answered = compressBody(await run(task), encoding)
@@ -72,6 +76,7 @@ async function answer(id: number, task: QueryTask, encoding: BodyEncoding | unde
     answered = { kind: 'error', error: postError(error) }
   }
   port.postMessage({ id, answer: answered } satisfies FromQueryWorker, transferable(answered))
+  collector.idle()
 }
 
 function transferable(answer: QueryAnswer): ArrayBuffer[] {
