@@ -1,7 +1,7 @@
 import { UsageError } from '../serve-flags.ts'
 
 const USAGE =
-  'usage: promontory tsdb list [-r] [DIR] | analyze [DIR [BLOCK]] | dump [DIR] | dump-openmetrics [DIR] | create-blocks-from openmetrics FILE [DIR] | create-blocks-from rules --start=… FILE… | verify [DIR] | import URL [DIR] --start=…'
+  'usage: promontory tsdb list [-r] [DIR] | analyze [DIR [BLOCK]] | dump [DIR] | dump-openmetrics [DIR] | create-blocks-from openmetrics FILE [DIR] | create-blocks-from rules --start=… FILE… | verify [DIR] | import URL [DIR] --start=… | bench write [FILE]'
 
 type Job = (args: readonly string[]) => Promise<number>
 
@@ -13,6 +13,7 @@ const JOBS: Readonly<Record<string, () => Promise<Job>>> = {
   'dump-openmetrics': async () => (await import('./tsdb-dump.ts')).dumpOpenMetrics,
   'create-blocks-from': async () => (await import('./tsdb-create-blocks.ts')).createBlocksFrom,
   import: async () => (await import('./tsdb-import.ts')).importFrom,
+  bench: async () => (await import('./tsdb-bench.ts')).bench,
   verify: async () => (await import('./tsdb-verify.ts')).verify,
 }
 
