@@ -110,6 +110,7 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
       )
       const endMs = Math.floor(Date.now() / 60_000) * 60_000
       const missing: string[] = []
+    const problems: string[] = []
       let [asked, drawn, foreign] = [0, 0, 0]
       for (const file of files) {
         const json = JSON.parse(readFileSync(join(CORPUS, file), 'utf8')) as object
@@ -117,7 +118,10 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
           allPanels(dashboardOf(openDashboard(json).model).panels).map((panel) => [panel.id, panel]),
         )
         const seen = await open(json, endMs)
-        expect([...faults, ...seen.filter(({ state }) => state === 'broken')], file).toEqual([])
+        problems.push(
+        ...faults.splice(0).map((fault) => `${file}: ${fault}`),
+        ...seen.filter(({ state }) => state === 'broken').map((one) => `${file}: ${one.text}`),
+      )
         for (const one of seen) {
           const panel = panels.get(one.id)
           const hasExpr =

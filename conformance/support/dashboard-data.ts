@@ -22,10 +22,23 @@ export function storageFor(opened: OpenedDashboard, endMs: number): Queryable {
   const texts = expressionsOf(dashboard)
   const universe = labelUniverse(dashboard, texts)
   const made = new Map<string, Labels>()
-  for (let variant = 0; variant < VARIANTS; variant++)
-    for (const text of texts)
-      for (const selector of selectorsOf(fillVariables(text, dashboard, variant)))
-        for (const labels of seriesOf(selector, universe, variant)) made.set(labels.key(), labels)
+  for (let variant = 0; variant < VARIANTS; variant++) {
+    const selectors = texts.flatMap((text) => selectorsOf(fillVariables(text, dashboard, variant)))
+    const ofMetric = new Map<string, Labels[]>()
+    // The strictest first: what they match need not be made again, so that joins find one partner.
+    for (const selector of selectors.sort((a, b) => b.length - a.length))
+      for (const labels of seriesOf(selector, universe, variant)) {
+        const known = ofMetric.get(labels.get('__name__')) ?? []
+        const isThere = known.some(
+          (one) =>
+            one.get('le') === labels.get('le') &&
+            selector.every((matcher) => matcher.matches(one.get(matcher.name))),
+        )
+        if (isThere) continue
+        made.set(labels.key(), labels)
+        ofMetric.set(labels.get('__name__'), [...known, labels])
+      }
+  }
   const byName = new Map<string, MemoryStorage>()
   const all = new MemoryStorage()
   let index = 0
@@ -46,7 +59,7 @@ function byMetric(byName: ReadonlyMap<string, MemoryStorage>, all: MemoryStorage
   return {
     querier: (range) => {
       const storageOf = (matchers: readonly Matcher[]): Queryable => {
-        const name = matchers.find((matcher) => matcher.name === '__name__' && matcher.type === '=')
+        const name = matchers.find((matcher) => matcher.name === '__name__' && matcher.operator === '=')
         return name === undefined ? all : (byName.get(name.value) ?? none)
       }
       return {
@@ -184,8 +197,8 @@ function seriesOf(matchers: readonly Matcher[], universe: ReadonlySet<string>, v
   if (metric === undefined || metric === '') return []
   const labels: Record<string, string> = { __name__: metric }
   for (const name of universe) {
-    const own = of(name).flatMap(({ type, value }) =>
-      type === '=' ? [value] : type === '=~' ? samplesOfRegex(value) : [],
+    const own = of(name).flatMap(({ operator, value }) =>
+      operator === '=' ? [value] : operator === '=~' ? samplesOfRegex(value) : [],
     )
     const value = pick(name, [
       common(name, variant),

@@ -63,10 +63,11 @@ export function reducerOf(id: string): Reducer | undefined {
 export type NullMode = 'null' | 'ignore' | 'zero'
 
 /** A reducer's result for a field; null where there is none, undefined for a name that is unknown. */
-export function reduce(field: Field, id: string, nulls: NullMode = 'null'): unknown {
+export function reduce(field: Field, id: string, nulls: NullMode = 'ignore'): unknown {
   const reducer = reducerOf(id)
   if (reducer === undefined) return undefined
   const { values, type } = field
+  if (values.length === 0) return EMPTY[reducer.id] ?? null
   if (reducer.id.startsWith('p') && PERCENTILE.test(reducer.id))
     return percentile(withNulls(values, nulls), Number(reducer.id.slice(1)) / 100)
   switch (reducer.id) {
@@ -100,6 +101,9 @@ export function reduce(field: Field, id: string, nulls: NullMode = 'null'): unkn
   }
 }
 
+/** What a field without values gives; null where nothing is said. */
+const EMPTY: Readonly<Record<string, unknown>> = { sum: 0, count: 0, allIsZero: false, allIsNull: true }
+
 const PERCENTILE = /^p\d+$/
 
 /** The type of a reducer's result. */
@@ -132,7 +136,7 @@ interface StandardCalcs {
 }
 
 /** All that one pass over the values gives. */
-export function standardCalcs({ values, type }: Field, nulls: NullMode = 'null'): StandardCalcs {
+export function standardCalcs({ values, type }: Field, nulls: NullMode = 'ignore'): StandardCalcs {
   const isNumber = type === 'number' || type === 'time'
   let [sum, count, present, delta] = [0, 0, 0, 0]
   let [min, max, step, logmin] = [Infinity, -Infinity, Infinity, Number.MAX_VALUE]
