@@ -13,8 +13,8 @@ import {
 
 /** Series of each kind of selector. */
 const VARIANTS = 2
-const STEP_MS = 30_000
-const SPAN_MS = 3 * 3_600_000
+const STEP_MS = 15_000
+const SPAN_MS = 2 * 3_600_000
 
 /** Series for every metric and label that a dashboard's queries name, up to a time. */
 export function storageFor(opened: OpenedDashboard, endMs: number): Queryable {
@@ -114,8 +114,10 @@ function labelUniverse(dashboard: Dashboard, texts: readonly string[]): Readonly
 }
 
 function common(label: string, variant: number): string {
+  // Dashboards join machines by their names under several labels.
+  if (/^(node|nodename|node_name|kubernetes_node|hostname|host)$/.test(label)) return `node-${variant}`
   // Dashboards part addresses into host and port.
-  if (/instance|address|^host$|^node$|hostname/.test(label)) return `${label}-${variant}:910${variant}`
+  if (/instance|address/.test(label)) return `${label}-${variant}:910${variant}`
   return /^(cpu|core|gpu|partition|port|shard|status|code|status_code|response_code)$/.test(label)
     ? String(label.includes('code') || label === 'status' ? 200 + 300 * variant : variant)
     : `${label}-${variant}`

@@ -97,12 +97,12 @@ function nameOf(mode: string, options: JsonObject): string {
     case 'index':
       return 'Row'
     case 'cumulativeFunctions': {
-      const { field } = objectOf(options['cumulative'])
-      return `cumulative ${reducerName(options['cumulative'], 'sum').toLowerCase()}${field ? `(${String(field)})` : ''}`
+      const { field, reducer = 'sum' } = objectOf(options['cumulative'])
+      return `cumulative ${String(reducer)}${field ? `(${String(field)})` : ''}`
     }
     case 'windowFunctions': {
-      const { field, windowAlignment } = objectOf(options['window'])
-      return `${windowAlignment === 'centered' ? 'centered' : 'trailing'} moving ${reducerName(options['window'], 'mean').toLowerCase()}${field ? `(${String(field)})` : ''}`
+      const { field, windowAlignment, reducer = 'mean' } = objectOf(options['window'])
+      return `${windowAlignment === 'centered' ? 'centered' : 'trailing'} moving ${String(reducer)}${field ? `(${String(field)})` : ''}`
     }
     default:
       return reducerName(options['reduce'], 'sum')

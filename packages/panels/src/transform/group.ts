@@ -57,7 +57,12 @@ export function reduceFrames(frames: readonly Frame[], options: JsonObject): rea
   const ids = asked.length === 0 ? ['max'] : asked
   const { id = 'numeric', options: matcherOptions } = objectOf(options['fields'])
   const matches = fieldMatcher(String(id), matcherOptions) ?? ((field: Field) => field.type === 'number')
-  if (options['mode'] === 'reduceFields') return reducedFields(frames, ids[0]!, matches)
+  if (options['mode'] === 'reduceFields')
+    return reducedFields(
+      frames,
+      ids[0]!,
+      options['fields'] === undefined ? (field) => field.type !== 'time' : matches,
+    )
   return [seriesRows(frames, ids, options, matches)].filter((frame) => frame.length > 0)
 }
 
@@ -69,7 +74,12 @@ function reducedFields(
   return frames.flatMap((frame) => {
     const fields = frame.fields
       .filter((field) => matches(field, frame, frames))
-      .map((field) => ({ ...field, values: [reduce(field, id)], type: reducedType(id, field.type) }))
+      .map((field) => {
+        const value = reduce(field, id) ?? null
+        // A text has no maximum: what comes out is an empty number.
+        const type = value === null && field.type === 'string' ? 'number' : reducedType(id, field.type)
+        return { ...field, values: [value], type }
+      })
     return fields.length === 0 ? [] : [{ ...frame, fields, length: 1 }]
   })
 }
@@ -88,16 +98,18 @@ function seriesRows(
   const isLabels = options['labelsToFields'] === true
   const labels = isLabels ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))] : []
   return frameOf([
-    ...(isLabels && labels.length > 0
-      ? labels.map((name): Field => ({
-          name,
-          type: 'string',
-          config: {},
-          values: rows.map(({ field }) => field.labels?.[name] ?? ''),
-        }))
-      : [
-          { name: 'Field', type: 'string', config: {}, values: rows.map(({ name }) => name) } satisfies Field,
-        ]),
+    {
+      name: 'Field',
+      type: 'string',
+      config: {},
+      values: rows.map(({ field, name }) => (isLabels ? field.name : name)),
+    } satisfies Field,
+    ...labels.map((name): Field => ({
+      name,
+      type: 'string',
+      config: {},
+      values: rows.map(({ field }) => field.labels?.[name] ?? ''),
+    })),
     ...ids.map((id): Field => {
       const values = rows.map(({ field }) => reduce(field, id) ?? null)
       return { name: reducerOf(id)?.name ?? id, type: typeOfValues(values), config: {}, values }

@@ -61,9 +61,12 @@ export function joinFrames(frames: readonly Frame[], options: JoinOptions): Fram
 
 /** The frame's name becomes a label of the field, so that columns of one name can be told apart. */
 function withName(field: Field, frame: Frame, frames: readonly Frame[]): Field {
-  if (frames.length < 2 || !frame.name || field.labels?.['name'] !== undefined) return field
-  if (field.type !== 'number' || field.config.displayNameFromDS !== undefined) return field
-  return { ...field, labels: { ...field.labels, name: frame.name } }
+  if (frames.length < 2) return field
+  const labels = field.labels ?? {}
+  const isNameless = frame.name === undefined || frame.name === '' || labels['name'] !== undefined
+  if (isNameless || field.type !== 'number' || field.config.displayNameFromDS !== undefined)
+    return field.labels === undefined ? { ...field, labels } : field
+  return { ...field, labels: { ...labels, name: frame.name! } }
 }
 
 interface JoinedRows {
@@ -89,15 +92,21 @@ function tabularRows(sides: readonly Side[], mode: 'inner' | 'tabular'): JoinedR
     const used = new Set<unknown>()
     const nextKeys: unknown[] = []
     const next: number[][] = []
+    const alone: number[] = []
     sources.forEach((source, i) => {
       const found = rows.get(keys[i])
       used.add(keys[i])
-      if (found === undefined && mode === 'inner') return
-      for (const row of found ?? [-1]) {
+      if (found === undefined) alone.push(i)
+      for (const row of found ?? []) {
         nextKeys.push(keys[i])
         next.push([...source, row])
       }
     })
+    if (mode === 'tabular')
+      for (const i of alone) {
+        nextKeys.push(keys[i])
+        next.push([...sources[i]!, -1])
+      }
     if (mode === 'tabular')
       key.values.forEach((value, row) => {
         if (used.has(value)) return
