@@ -99,6 +99,8 @@ function withLabel(match: string, label: string): string {
 function labelUniverse(dashboard: Dashboard, texts: readonly string[]): ReadonlySet<string> {
   const names = new Set(['job', 'instance'])
   for (const text of texts) {
+    // The source label of label_replace.
+    for (const [, name] of text.matchAll(/"([a-zA-Z_]\w*)"\s*,\s*"[^"]*"\s*\)/g)) names.add(name!)
     for (const [, name] of text.matchAll(/([a-zA-Z_]\w*)\s*(?:=~|!~|!=|=)\s*["'`]/g)) names.add(name!)
     for (const [, list] of text.matchAll(
       /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)\)/g,
