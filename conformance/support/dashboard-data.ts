@@ -248,7 +248,11 @@ function* samples(labels: Labels, endMs: number, index: number): Iterable<{ time
   const isTime = /(timestamp|start_time|boot_time|created|not_after|expir|last_.*time|_time_seconds$)/.test(
     name,
   )
-  const isOne = name === 'up' || name.endsWith('_info') || name.endsWith('_up')
+  const isOne =
+    name === 'up' ||
+    name.endsWith('_info') ||
+    /_(phase|condition|reason|role|labels)$/.test(name) ||
+    name.endsWith('_up')
   const startMs = endMs - SPAN_MS
   for (let timeMs = startMs; timeMs <= endMs; timeMs += STEP_MS) {
     const step = (timeMs - startMs) / STEP_MS

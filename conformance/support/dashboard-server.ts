@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, extname, join, normalize } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Labels, type Queryable } from '@promontory/model'
 import { Engine, parseSelector, writeResult } from '@promontory/promql'
@@ -25,13 +25,22 @@ export async function serveDashboards(
   shown: Shown,
 ): Promise<{ readonly server: Server; readonly origin: string }> {
   const engine = new Engine()
+  // Read once: a build that runs meanwhile changes the files' names.
+  const files = new Map(
+    readdirSync(DIST, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\.(br|gz)$/.test(entry.name))
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name)
+        return [path.slice(DIST.length), readFileSync(path)] as const
+      }),
+  )
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
     let body = ''
     request.on('data', (chunk: Buffer) => (body += String(chunk)))
     request.on('end', () => {
       const parameters = request.method === 'POST' ? new URLSearchParams(body) : url.searchParams
-      void answer(engine, shown, url.pathname, parameters).then(
+      void answer(engine, shown, files, url.pathname, parameters).then(
         ({ type, content }) => {
           response.writeHead(200, {
             'content-type': type,
@@ -59,6 +68,7 @@ interface Content {
 async function answer(
   engine: Engine,
   shown: Shown,
+  files: ReadonlyMap<string, Uint8Array>,
   path: string,
   parameters: URLSearchParams,
 ): Promise<Content> {
@@ -67,12 +77,10 @@ async function answer(
   if (path.startsWith('/api/dashboards/uid/'))
     return json({ dashboard: shown.dashboard, meta: { canEdit: true } })
   if (path.startsWith('/api/')) return json([])
-  if (path.startsWith('/assets/') || path.endsWith('.svg')) {
-    const file = join(DIST, normalize(path))
-    return { type: TYPES[extname(file)] ?? 'application/octet-stream', content: readFileSync(file) }
-  }
+  const file = files.get(path)
+  if (file !== undefined) return { type: TYPES[extname(path)] ?? 'application/octet-stream', content: file }
   const depth = path.split('/').length - 2
-  const page = readFileSync(join(DIST, 'index.html'), 'utf8')
+  const page = new TextDecoder().decode(files.get('/index.html'))
   return { type: 'text/html', content: depth > 0 ? page.replaceAll('"./', `"${'../'.repeat(depth)}`) : page }
 }
 
