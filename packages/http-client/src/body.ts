@@ -13,6 +13,8 @@ const CHUNK_BYTES = 256 * 1024
 export interface Body {
   readonly bytes: Uint8Array
   readonly length: number
+  /** Gives the bytes back for the next body: nobody may read them then. May be left out. */
+  readonly release?: () => void
 }
 
 /**
@@ -66,6 +68,12 @@ const DECOMPRESSORS: Readonly<Record<string, Decompressor>> = {
 
 /** What {@link readBody} can decompress, for an `Accept-Encoding`. */
 export const ACCEPTED_ENCODINGS = 'gzip, zstd'
+
+/** A whole body, decompressed. @throws BodyTooLargeError, HttpRequestError */
+export async function decompressed(bytes: Uint8Array, encoding: string, limitBytes: number): Promise<Body> {
+  const plain = await decompress(bytes, encoding, limitBytes)
+  return padded([plain], plain.length)
+}
 
 async function decompress(bytes: Uint8Array, encoding: string, limitBytes: number): Promise<Uint8Array> {
   const decompressor = DECOMPRESSORS[encoding]

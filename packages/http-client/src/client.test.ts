@@ -120,7 +120,7 @@ describe('bodies', () => {
     })
     const body = await client().request({ url, signal: signal() })
     expect(textOf(body)).toBe('hello '.repeat(1000))
-    expect(body.bytes.length).toBe(body.length + BODY_PADDING)
+    expect(body.bytes.length).toBeGreaterThanOrEqual(body.length + BODY_PADDING)
     await expect(client().request({ url, signal: signal(), bodyBytesMax: 5999 })).rejects.toThrow(
       BodyTooLargeError,
     )

@@ -1,6 +1,6 @@
 import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
-import { DEFAULT_BODY_BYTES_MAX, readBody } from './body.ts'
+import { DEFAULT_BODY_BYTES_MAX, decompressed, readBody } from './body.ts'
 import type { Body } from './body.ts'
 import type { HttpClientConfig, TlsConfig } from './config.ts'
 import { redactUrl } from './config.ts'
@@ -8,6 +8,7 @@ import { credentialHeaders } from './credentials.ts'
 import { BodyTooLargeError, HttpRequestError, requestError } from './errors.ts'
 import { proxyFor } from './no-proxy.ts'
 import { OAuth2TokenSource } from './oauth2.ts'
+import { PlainHttp } from './plain-http.ts'
 import { readTlsMaterial, tlsStamp } from './tls-material.ts'
 
 /** Connections stay open between requests for as long as upstream keeps them: longer than any sane interval. */
@@ -50,6 +51,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #tokens: OAuth2TokenSource | undefined
   readonly #transport: Transport
+  readonly #plain: PlainHttp = new PlainHttp()
   #tokenTransport: Transport | undefined
 
   constructor(config: HttpClientConfig, options: HttpClientOptions) {
@@ -77,6 +79,7 @@ export class HttpClient {
   }
 
   close(): void {
+    this.#plain.close()
     this.#transport.close()
     this.#tokenTransport?.close()
   }
@@ -84,6 +87,10 @@ export class HttpClient {
   async #follow(request: HttpRequest, credentials: readonly [string, string][]): Promise<HttpResponse> {
     let url = new URL(request.url)
     let { method = 'GET', body } = request
+    if (method === 'GET' && body === undefined) {
+      const plain = await this.#plainly(url, request, credentials)
+      if (plain !== undefined) return plain
+    }
     let ours = credentials
     for (let redirects = 0; ; redirects++) {
       const headers = requestHeaders(this.#options.userAgent, request.headers, ours, url)
@@ -98,6 +105,30 @@ export class HttpClient {
       }
       if (next.origin !== url.origin) ours = []
       url = next
+    }
+  }
+
+  /** The short way, where it is open. @returns undefined where it is not */
+  async #plainly(
+    url: URL,
+    request: HttpRequest,
+    credentials: readonly [string, string][],
+  ): Promise<HttpResponse | undefined> {
+    if (url.protocol !== 'http:' || this.#options.socketPath !== undefined || this.#transport.hasProxy(url))
+      return undefined
+    const limitBytes = request.bodyBytesMax ?? DEFAULT_BODY_BYTES_MAX
+    const headers = requestHeaders(this.#options.userAgent, request.headers, credentials, url)
+    const response = await this.#plain.get({ url, headers, signal: request.signal, limitBytes })
+    if (response === undefined) return undefined
+    const { status, reason, headers: received, body: bytes, length } = response
+    const about = { status, statusText: statusLine(status, reason), headers: received }
+    const encoding = received['content-encoding']?.toLowerCase() ?? ''
+    if (encoding === '' || encoding === 'identity')
+      return { ...about, bytes, length, release: () => response.release() }
+    try {
+      return { ...about, ...(await decompressed(bytes.subarray(0, length), encoding, limitBytes)) }
+    } finally {
+      response.release()
     }
   }
 
@@ -215,6 +246,10 @@ class Transport {
       signal,
       ...(body === undefined ? {} : { body }),
     })
+  }
+
+  hasProxy(url: URL): boolean {
+    return proxyFor(url, this.#proxy, this.#options.environment ?? process.env) !== undefined
   }
 
   close(): void {

@@ -100,10 +100,11 @@ export class ScrapeLoop {
     this.#lastStartMs = startMonotonicMs
     let fault = this.forcedError ?? ''
     let body: IngestBody | undefined
+    let response: HttpResponse | undefined
     let bodyBytes = 0
     if (fault === '') {
       try {
-        const response = await this.#fetch()
+        response = await this.#fetch()
         bodyBytes = response.length
         body = this.#bodyOf(response)
       } catch (error) {
@@ -119,6 +120,8 @@ export class ScrapeLoop {
         target: this.target.url,
         err: errorText(error),
       })
+    } finally {
+      response?.release?.()
     }
     this.target.report(startMs, clock.monotonicMs() - startMonotonicMs, fault)
     if (fault !== '' && this.#job.scrape_failure_log_file !== '')
