@@ -8,6 +8,7 @@ import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { PushService } from './push/push-service.ts'
 import { Backend } from './routes/grafana/backend.ts'
 import { VERSION } from './version.ts'
 import { runInCompactor } from './workers/compactor.ts'
@@ -30,6 +31,7 @@ export class Server {
   readonly #pools: readonly QueryPool[]
   readonly #configuration: Configuration
   readonly #application: Application
+  readonly #push: PushService
   readonly #backend: Backend
   #stopped: Promise<void> | undefined
 
@@ -40,6 +42,7 @@ export class Server {
     this.#pools = parts.pools
     this.#configuration = parts.configuration
     this.#application = parts.application
+    this.#push = parts.push
     this.#backend = parts.backend
   }
 
@@ -82,6 +85,7 @@ export class Server {
       })
       await parts.application.sources.start()
       await parts.configuration.start(prepared)
+      parts.push.start()
       gate.application = parts.application
       announce(options, listeners, storage, parts.configuration, token, logger)
       return new Server({ ...parts, logger, listeners, storage, backend })
@@ -117,6 +121,7 @@ export class Server {
     this.#logger.info('Shutting down', { reason })
     await this.#configuration.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))
+    await this.#push.stop()
     await Promise.all(this.#pools.map((pool) => pool.close()))
     await this.#application.sources.close()
     await this.#backend.close()
@@ -132,6 +137,7 @@ interface ServerParts {
   readonly pools: readonly QueryPool[]
   readonly configuration: Configuration
   readonly application: Application
+  readonly push: PushService
   readonly backend: Backend
 }
 
@@ -154,6 +160,7 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
       handler: 'handleAlertmanager',
     },
     { address: options.grafana.listenAddress, flag: 'listen.grafana', handler: 'handle' },
+    { address: options.push.listenAddress, flag: 'listen.pushgateway', handler: 'handlePushgateway' },
   ] as const
   const all = [
     ...wanted,
@@ -180,7 +187,9 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
   }
 }
 
-function answerer(gate: ApplicationGate, handler: 'handle' | 'handleAlertmanager'): Application['handle'] {
+type HandlerName = 'handle' | 'handleAlertmanager' | 'handlePushgateway'
+
+function answerer(gate: ApplicationGate, handler: HandlerName): Application['handle'] {
   return (request, response) => {
     if (gate.application !== undefined) return gate.application[handler](request, response)
     const healthy = request.url?.endsWith('/-/healthy') === true
@@ -213,7 +222,9 @@ interface AssemblyInput {
   readonly backend: Backend
 }
 
-function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configuration' | 'application'> {
+function assemble(
+  input: AssemblyInput,
+): Pick<ServerParts, 'pools' | 'configuration' | 'application' | 'push'> {
   const { options, logger, storage, listeners } = input
   const pool = (workers: number, firstReader: number, cacheBytes: number): QueryPool =>
     new QueryPool({
@@ -230,20 +241,27 @@ function assemble(input: AssemblyInput): Pick<ServerParts, 'pools' | 'configurat
     })
   const queries = pool(options.queryWorkers, 0, options.queryCacheBytes)
   const ruleQueries = pool(1, RULES_READER, 0)
+  queries.warm()
   storage.onSettledChange((fromMs) => queries.forget(fromMs))
   const ownUrl = listeners[0]!.url
   const externalUrl = options.externalUrl ?? ownUrl
   const fanout = new AlertFanout({ ...input, externalUrl })
   const configuration = new Configuration({ ...input, ruleQueries, fanout, ownUrl, externalUrl })
+  const push = new PushService({
+    ...input,
+    intervalMs: () => configuration.scrapeIntervalMs(),
+    scrapedUrls: () => configuration.scrape.targets().active.map(({ scrapeUrl }) => scrapeUrl),
+  })
   const application = createApp({
     ...input,
+    push: push.gateway,
     queries,
     ruleQueries,
     configuration,
     fanout,
     ownPorts: listeners.map(({ port }) => port),
   })
-  return { pools: [queries, ruleQueries], configuration, application }
+  return { pools: [queries, ruleQueries], configuration, application, push }
 }
 
 /** What the user wants to know first: where we are, where the data is, what is watched. */
@@ -285,5 +303,6 @@ function ownNames(options: ServerOptions): string[] {
   return [
     ...(options.alertmanagerListenAddress === undefined ? [] : ['alertmanager']),
     ...(options.grafana.listenAddress === undefined ? [] : ['grafana']),
+    ...(options.push.listenAddress === undefined ? [] : ['pushgateway']),
   ]
 }

@@ -75,7 +75,8 @@ interface Running extends Waiting {
 }
 
 interface Slot {
-  readonly worker: Worker
+  /** Undefined until it is needed: a thread takes some 18 MB. */
+  worker: Worker | undefined
   readonly reader: number
   readonly stop: Int32Array
   /** What the result cache of the worker must forget before its next task. */
@@ -90,6 +91,21 @@ interface Slot {
 const YOUNG_GENERATION_MB = 16
 /** A task waits no longer than this for the worker whose cache may know its answer. */
 const AFFINITY_MS = 50
+/** Stands in a slot whose thread is being ended. */
+const ENDING: Running = {
+  task: { kind: 'tsdbStatus', limit: 0 },
+  encoding: undefined,
+  signal: undefined,
+  queuedMs: 0,
+  deadlineMs: 0,
+  resolve: () => {},
+  reject: () => {},
+  id: 0,
+  startedMs: 0,
+  helpers: undefined,
+  helpersMs: 0,
+  cleanUp: () => {},
+}
 /** How long a stopped task may take before its thread is ended: the last resort. */
 const STOP_GRACE_MS = 5000
 
@@ -108,11 +124,17 @@ export class QueryPool {
   constructor(options: QueryPoolOptions) {
     this.#options = options
     this.#splitter = new RangeSplitter(parserOptionsOfFeatures(new Set(options.features)))
-    for (let i = 0; i < options.workers; i++) this.#slots.push(this.#start(options.firstReader + i))
+    for (let i = 0; i < options.workers; i++) this.#slots.push(newSlot(options.firstReader + i))
     options.storage.onBlocks((blocks) => {
       for (const { worker } of this.#slots)
-        worker.postMessage({ type: 'blocks', blocks } satisfies ToQueryWorker)
+        worker?.postMessage({ type: 'blocks', blocks } satisfies ToQueryWorker)
     })
+  }
+
+  /** Starts the first worker, so that the first query does not wait for it. */
+  warm(): void {
+    const first = this.#slots[0]!
+    first.worker ??= this.#start(first)
   }
 
   /** Tasks that run now. */
@@ -148,12 +170,12 @@ export class QueryPool {
     this.#closed = true
     for (const waiting of this.#queue.splice(0))
       waiting.reject(new TaskError({ errorType: 'canceled', message: 'the server is shutting down' }))
-    await Promise.all(this.#slots.map(({ worker }) => worker.terminate()))
+    await Promise.all(this.#slots.map(({ worker }) => worker?.terminate()))
   }
 
   #next(): void {
     while (this.#queue.length > 0 && this.running < this.#options.maxConcurrency) {
-      const idle = this.#slots.filter((slot) => slot.running === undefined)
+      const idle = this.#idleSlots()
       if (idle.length === 0) return
       const { slot, waiting } = this.#match(idle)
       if (waiting.signal?.aborted) waiting.reject(stopped(StopCause.canceled, 'query queue'))
@@ -161,6 +183,13 @@ export class QueryPool {
         waiting.reject(stopped(StopCause.timeout, 'query queue'))
       else this.#begin(slot, waiting, idle)
     }
+  }
+
+  /** Idle workers; when there are none, one that has not been started. */
+  #idleSlots(): Slot[] {
+    const idle = this.#slots.filter((slot) => slot.running === undefined)
+    const started = idle.filter((slot) => slot.worker !== undefined)
+    return started.length > 0 ? started : idle.slice(0, 1)
   }
 
   /** A task that waits, and an idle worker for it: the one that had the same query before, if that is possible soon. */
@@ -178,7 +207,8 @@ export class QueryPool {
   /** The worker whose result cache knows the query if any does. */
   #home(task: QueryTask): Slot | undefined {
     if ((task.kind !== 'range' && task.kind !== 'instant') || !task.cached) return undefined
-    return this.#slots[hashOf(task.expr) % this.#slots.length]
+    const started = this.#slots.filter((slot) => slot.worker !== undefined)
+    return started[hashOf(task.expr) % started.length]
   }
 
   /** Gives a task to a worker, and parts of it to other idle ones when that is worth it. */
@@ -207,7 +237,10 @@ export class QueryPool {
       if (lead.running !== running) return
       const transfer =
         part?.series === undefined ? [] : [part.series.values.buffer, part.series.timesMs.buffer]
-      lead.worker.postMessage({ type: 'part', id: running.id, index, part } satisfies ToQueryWorker, transfer)
+      lead.worker!.postMessage(
+        { type: 'part', id: running.id, index, part } satisfies ToQueryWorker,
+        transfer,
+      )
     }
     this.#assign(
       helper,
@@ -247,39 +280,33 @@ export class QueryPool {
     const { forgetFromMs } = slot
     slot.forgetFromMs = Infinity
     const { encoding } = waiting
+    slot.worker ??= this.#start(slot)
     slot.worker.postMessage({ type: 'task', id, task, encoding, forgetFromMs } satisfies ToQueryWorker)
     return running
   }
 
-  #start(reader: number): Slot {
-    const stop = new SharedArrayBuffer(4)
+  #start(slot: Slot): Worker {
     const { storage, features, lookbackMs, maxSamples } = this.#options
     const workerData: QueryWorkerData = {
       storage: storage.readerState(),
-      reader,
+      reader: slot.reader,
       features,
       lookbackMs,
       maxSamples,
       cacheBytes: Math.floor(this.#options.cacheBytes / this.#options.workers),
-      stop,
+      stop: slot.stop.buffer as SharedArrayBuffer,
     }
-    const slot: Slot = {
-      worker: new Worker(workerFile('query-worker'), {
-        workerData,
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-      }),
-      reader,
-      stop: new Int32Array(stop),
-      forgetFromMs: Infinity,
-      running: undefined,
-    }
-    slot.worker.on('message', (message: FromQueryWorker) => this.#answered(slot, message))
-    slot.worker.on('error', (error) => {
+    const worker = new Worker(workerFile('query-worker'), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    })
+    worker.on('message', (message: FromQueryWorker) => this.#answered(slot, message))
+    worker.on('error', (error) => {
       this.#options.logger.error('a query worker failed', { error })
       this.#replace(slot, StopCause.none, error as Error)
     })
-    slot.worker.unref()
-    return slot
+    worker.unref()
+    return worker
   }
 
   #answered(slot: Slot, { id, answer }: FromQueryWorker): void {
@@ -298,16 +325,17 @@ export class QueryPool {
     this.#next()
   }
 
-  /** Ends a worker that died or does not stop, and puts a new one in its place. */
+  /** Ends a worker that died or does not stop; the next task for its place starts a new one. */
   #replace(slot: Slot, cause: number, error?: Error): void {
-    const index = this.#slots.indexOf(slot)
-    if (index < 0 || this.#closed) return
-    const { running } = slot
-    slot.running = undefined
+    if (this.#closed || slot.worker === undefined) return
+    const { worker, running } = slot
+    // The place stays taken until the thread is gone: its epoch is cleared then.
+    slot.running = ENDING
     running?.cleanUp()
-    void slot.worker.terminate().then(() => {
+    void worker.terminate().then(() => {
       this.#options.storage.head.epochs.clearReader(slot.reader)
-      if (!this.#closed) this.#slots[index] = this.#start(slot.reader)
+      slot.worker = undefined
+      slot.running = undefined
       running?.reject(
         error === undefined
           ? stopped(cause, 'expression evaluation')
@@ -316,6 +344,11 @@ export class QueryPool {
       this.#next()
     })
   }
+}
+
+function newSlot(reader: number): Slot {
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  return { worker: undefined, reader, stop, forgetFromMs: Infinity, running: undefined }
 }
 
 /** FNV-1a. */
