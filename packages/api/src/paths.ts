@@ -50,6 +50,9 @@ export const PATHS: readonly Path[] = [
   ),
   ...get('scrape', '/api/v1/scrape_pools', '/api/v1/scrape_pools/config'),
   ...action('scrape', '/api/v1/targets/try', '/api/v1/targets/add'),
+  ...some('push', ['POST', 'PUT', 'DELETE'], '/metrics/job/*', '/metrics/job@base64/*'),
+  ...get('push', '/api/v1/metrics'),
+  ...some('push', ['PUT'], '/api/v1/admin/wipe'),
   ...action('remote', '/api/v1/write'),
   ...post(
     'tsdb',

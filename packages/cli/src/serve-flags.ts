@@ -160,6 +160,12 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'URL of data sources that means this server, e.g. http://prometheus:9090. Repeatable.',
     true,
   ),
+  works('listen.pushgateway', '', 'Address on which the Pushgateway answers, e.g. :9091.'),
+  works(
+    'push.ttl',
+    '0s',
+    'How long a pushed group lives after its last push; 0: until it is deleted. One push says otherwise with ?ttl=1h.',
+  ),
   works('listen.grafana', '', "Address on which dashboards and Grafana's API answer as well, e.g. :3000."),
   works(
     'state.database',
@@ -196,7 +202,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
   refused('agent', 'agent mode', 'boolean'),
   refused('storage.agent.path', 'agent mode'),
-  refused('listen.pushgateway', 'the Pushgateway'),
   refused('listen.loki', 'logs'),
   refused('listen.otlp-http', 'OTLP'),
   refused('listen.otlp-grpc', 'OTLP'),
@@ -305,6 +310,10 @@ export function parseServeFlags(
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
     grafana: grafanaOptions(values, environment, notices),
+    push: {
+      listenAddress: optionalAddress(values, 'listen.pushgateway'),
+      ttlMs: values.duration('push.ttl'),
+    },
     autoReloadMs: values.flag('config.auto-reload')
       ? values.duration('config.auto-reload-interval')
       : undefined,
@@ -467,6 +476,11 @@ function checkAddress(flag: string, address: string): string {
   if (port === undefined || Number(port) > 65535)
     throw new UsageError(`flag --${flag}: "${address}" is not host:port`)
   return address
+}
+
+function optionalAddress(values: FlagValues, flag: string): string | undefined {
+  const address = values.one(flag)
+  return address === '' ? undefined : checkAddress(flag, address)
 }
 
 function checkUrl(text: string): string | undefined {

@@ -6,6 +6,7 @@ import type { Clock, Logger, Registry } from '@promontory/base'
 import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
 import type { AnchoredRegex } from '@promontory/model'
+import type { Gateway } from '@promontory/push'
 import type { Tsdb } from '@promontory/tsdb'
 import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
@@ -15,6 +16,7 @@ import { answerDirectly } from './http/direct.ts'
 import { Gate, type GateVerdict } from './http/gate.ts'
 import { identityOf } from './http/identity.ts'
 import type { ServerOptions } from './options.ts'
+import { answerPush, pushgatewayApp } from './push/push-service.ts'
 import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
 import { configRoutes } from './routes/config-routes.ts'
@@ -49,6 +51,7 @@ export interface AppInput {
   readonly token: string
   readonly startedMs: number
   readonly backend: Backend
+  readonly push: Gateway
   /** Ports of our listeners. */
   readonly ownPorts: readonly number[]
 }
@@ -58,6 +61,8 @@ export interface Application {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Answers on the Alertmanager's own port. */
   readonly handleAlertmanager: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers on the Pushgateway's own port. */
+  readonly handlePushgateway: (request: IncomingMessage, response: ServerResponse) => void
   /** The data sources of dashboards. */
   readonly sources: Sources
   /** Called after an accepted request to `/-/quit`. */
@@ -89,6 +94,7 @@ export function createApp(input: AppInput): Application {
   const application: Application = {
     handle: () => {},
     handleAlertmanager: () => {},
+    handlePushgateway: () => {},
     onQuit: () => {},
     sources,
   }
@@ -125,6 +131,7 @@ export function createApp(input: AppInput): Application {
   return Object.assign(application, {
     handle: handler(app, direct, input, gate, sources),
     handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
+    handlePushgateway: pushgatewayApp(input.push, gate),
   })
 }
 
@@ -148,6 +155,7 @@ function handler(
     const own = (identityOf(request)?.role ?? 'None') === 'None' ? undefined : ownPath(path, sources)
     const query = own === undefined ? direct(request.method ?? '', path) : direct(request.method ?? '', own)
     if (request.method === 'OPTIONS') response.writeHead(204).end()
+    else if (isPush(path)) void answerPush(input.push, request, response).catch(() => response.destroy())
     else if (query !== undefined) void answerDirectly(request, response, own ?? path, query)
     else if (API_PATHS.test(path) || isLogin(request.method, path)) void api(request, response)
     else if (pages === undefined) refuse(response, 404, 'the pages are not built; run "npm run build"')
@@ -167,6 +175,11 @@ function handler(
       refuse(response, 500, 'the accounts cannot be read')
     })
   }
+}
+
+/** The Pushgateway's paths that nothing else on the main port is called. */
+function isPush(path: string): boolean {
+  return path.startsWith('/metrics/job') || path === '/api/v1/metrics' || path === '/api/v1/admin/wipe'
 }
 
 const PROXY_PATH = /^\/api\/datasources\/(?:proxy\/uid\/([\w-]+)|uid\/([\w-]+)\/resources)(\/api\/v1\/.+)$/

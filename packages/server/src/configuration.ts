@@ -44,6 +44,8 @@ export interface ReadyConfig {
 
 /** The user's file that was dropped into the pages, kept over restarts. */
 const OWN_CONFIG = 'prometheus.yml'
+/** Prometheus's default of `global.scrape_interval`. */
+const DEFAULT_INTERVAL_MS = 60_000
 
 /**
  * The configuration in use and those who live by it. Every change goes in two phases: everything is read and checked,
@@ -175,6 +177,10 @@ export class Configuration {
   }
   reloadError(): string | undefined {
     return this.#reloadError
+  }
+  /** `global.scrape_interval` of the configuration in use. */
+  scrapeIntervalMs(): number {
+    return this.#current?.prepared.config.global.scrape_interval ?? DEFAULT_INTERVAL_MS
   }
   externalLabels(): Labels {
     return Labels.from(this.#current?.prepared.config.global.external_labels ?? {})

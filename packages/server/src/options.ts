@@ -24,6 +24,14 @@ export interface GrafanaOptions {
   readonly ownUrls: readonly string[]
 }
 
+/** The Pushgateway's part. */
+export interface PushOptions {
+  /** `--listen.pushgateway`, undefined when it has no port of its own. */
+  readonly listenAddress: string | undefined
+  /** `--push.ttl`; 0: pushed groups live until they are deleted. */
+  readonly ttlMs: number
+}
+
 /** How one server is to run: what the command line says, checked. Durations in ms. */
 export interface ServerOptions {
   /** `--config.file`; undefined: built-in configuration that watches this machine and the server itself. */
@@ -69,6 +77,7 @@ export interface ServerOptions {
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
   readonly grafana: GrafanaOptions
+  readonly push: PushOptions
   readonly autoReloadMs: number | undefined
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
