@@ -12,6 +12,11 @@ import { Route } from './dispatch/route.ts'
 import { History } from './history.ts'
 import { Inhibitor } from './inhibit/inhibitor.ts'
 import type { MatcherMode } from './matchers/alert-matcher.ts'
+import { Acknowledgements, type Acknowledgement } from './acknowledge/acknowledgements.ts'
+import type { Flush } from './dispatch/alert-group.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
+import type { MaintenanceWindow } from './maintenance/maintenance-window.ts'
+import type { Turns } from './notify/turns.ts'
 import { NotificationLog, type NotificationEntry } from './nflog/notification-log.ts'
 import { createIntegrations } from './notify/create-integrations.ts'
 import type { Integration } from './notify/integration.ts'
@@ -31,6 +36,12 @@ export interface AlertmanagerOptions {
   readonly externalUrl: string
   readonly silenceLog?: RecordLog<Silence>
   readonly notificationLog?: RecordLog<NotificationEntry>
+  readonly acknowledgementLog?: RecordLog<Acknowledgement>
+  readonly maintenanceLog?: RecordLog<MaintenanceWindow>
+  /** Of several instances; left out when this is the only one. */
+  readonly turns?: Turns
+  /** Hears of each group before it is told: all its alerts, and those that nothing holds back. Must not throw. */
+  readonly onGroup?: (flush: Flush, unmuted: readonly Alert[]) => void
   readonly silenceLimits?: Partial<SilenceLimits>
   /** `--alerts.per-alertname-limit`; 0 for any number. */
   readonly alertsPerNameMax?: number
@@ -68,6 +79,9 @@ export interface AlertStatus {
   readonly mutedBy: readonly string[]
 }
 
+/** How often the silences of maintenance windows are looked after. */
+const MAINTENANCE_CHECK_MS = 60_000
+
 interface Running {
   readonly prepared: PreparedConfig
   readonly dispatcher: Dispatcher
@@ -79,6 +93,8 @@ interface Running {
  */
 export class Alertmanager implements Notifier {
   readonly silences: Silences
+  readonly acknowledgements: Acknowledgements
+  readonly maintenance: Maintenance
   readonly history: History
   readonly startedAtMs: number
   readonly #options: AlertmanagerOptions
@@ -97,9 +113,18 @@ export class Alertmanager implements Notifier {
     this.#alerts = new AlertStore(options.alertsPerNameMax ?? 0)
     this.history = new History(options.historyEventsMax ?? 10_000)
     this.silences = new Silences(clock, options.silenceLog ?? new MemoryRecordLog(), options.silenceLimits)
+    this.acknowledgements = new Acknowledgements(clock, options.acknowledgementLog ?? new MemoryRecordLog())
+    this.maintenance = new Maintenance(
+      clock,
+      options.logger,
+      options.maintenanceLog ?? new MemoryRecordLog(),
+      this.silences,
+    )
     this.#log = new NotificationLog(options.notificationLog ?? new MemoryRecordLog(), clock.nowMs())
     options.registry.onCollect(() => this.#updateGauges())
     this.#every(options.gcIntervalMs ?? 1_800_000, () => this.#collectGarbage())
+    this.#every(MAINTENANCE_CHECK_MS, () => void this.maintenance.makeSilences())
+    void this.maintenance.makeSilences()
     this.#every(options.maintenanceIntervalMs ?? 900_000, () => this.#maintain())
   }
 
@@ -159,6 +184,9 @@ export class Alertmanager implements Notifier {
       ),
       receivers,
       externalUrl,
+      acknowledgements: this.acknowledgements,
+      turns: this.#options.turns,
+      onGroup: this.#options.onGroup,
     })
     const dispatcher = new Dispatcher(prepared.root, clock, (flush) => pipeline.run(flush))
     this.#running = { prepared, dispatcher }
@@ -188,6 +216,16 @@ export class Alertmanager implements Notifier {
 
   get templates(): NotificationTemplates | undefined {
     return this.#running?.prepared.templates
+  }
+
+  /** The memory of what was told. */
+  get notificationLog(): NotificationLog {
+    return this.#log
+  }
+
+  /** The routing tree in force. */
+  get rootRoute(): Route | undefined {
+    return this.#running?.prepared.root
   }
 
   /** The ways out of a receiver, e.g. for sending a test. */
@@ -283,6 +321,15 @@ export class Alertmanager implements Notifier {
       .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
   }
 
+  /** The group of a route with these labels. */
+  group(route: Route, labels: Alert['labels']): AlertGroup | undefined {
+    return this.#running?.dispatcher.group(route, labels)
+  }
+
+  get externalUrl(): string {
+    return this.#options.externalUrl
+  }
+
   groups(): readonly AlertGroup[] {
     return this.#running?.dispatcher.groups() ?? []
   }
@@ -349,6 +396,8 @@ export class Alertmanager implements Notifier {
   #maintain(): void {
     const report = (error: unknown): void => this.#options.logger.error('Maintenance failed', { err: error })
     this.silences.maintain().catch(report)
+    this.acknowledgements.maintain().catch(report)
+    this.maintenance.maintain().catch(report)
     this.#log.maintain(this.#options.clock.nowMs()).catch(report)
   }
 

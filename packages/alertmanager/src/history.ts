@@ -11,6 +11,7 @@ export interface HistoryEvent {
     | 'inhibited'
     | 'silenced'
     | 'muted'
+    | 'acknowledged'
     | 'inactive'
     | 'failed'
   /** Fingerprints of the alerts concerned; at most {@link EVENT_ALERTS_MAX}. */
@@ -22,6 +23,16 @@ export interface HistoryEvent {
   readonly integration?: string
   /** In words: the silence's id, the inhibiting alert, the interval's name, the error, when the group is flushed. */
   readonly detail: string
+}
+
+/** Which events are asked for; all conditions must hold. */
+export interface HistoryFilter {
+  readonly fingerprint?: string | undefined
+  readonly groupKey?: string | undefined
+  readonly integration?: string | undefined
+  readonly receiver?: string | undefined
+  readonly kinds?: readonly string[] | undefined
+  readonly limit?: number | undefined
 }
 
 /** Alerts named in one event; a group may have 100,000. */
@@ -56,14 +67,17 @@ export class History {
   }
 
   /** Newest first; those of one alert or group when asked. */
-  events(filter: { fingerprint?: string; groupKey?: string; limit?: number } = {}): HistoryEvent[] {
-    const { fingerprint, groupKey, limit = this.#capacity } = filter
+  events(filter: HistoryFilter = {}): HistoryEvent[] {
+    const { fingerprint, groupKey, integration, receiver, kinds, limit = this.#capacity } = filter
     const found: HistoryEvent[] = []
     const { length } = this.#events
     for (let i = 1; i <= length && found.length < limit; i++) {
       const event = this.#events[(this.#next - i + length) % length]!
       if (fingerprint !== undefined && !event.alerts.includes(fingerprint)) continue
       if (groupKey !== undefined && event.groupKey !== groupKey) continue
+      if (integration !== undefined && event.integration !== integration) continue
+      if (receiver !== undefined && event.receiver !== receiver) continue
+      if (kinds !== undefined && !kinds.includes(event.kind)) continue
       found.push(event)
     }
     return found

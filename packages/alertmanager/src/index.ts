@@ -19,9 +19,29 @@ export {
 } from './config/alertmanager-config.ts'
 export type { ReceiverConfig } from './config/receiver-config.ts'
 export { containsTime, type TimeInterval } from './config/time-interval.ts'
+export { Acknowledgements, type Acknowledgement } from './acknowledge/acknowledgements.ts'
+export {
+  explain,
+  explainRoutes,
+  viewRoute,
+  type Explanation,
+  type RouteExplanation,
+  type RouteView,
+} from './explain.ts'
+export { Maintenance, MAINTENANCE_ANNOTATION, MaintenanceError } from './maintenance/maintenance.ts'
+export { occurrences, REPEATS, type MaintenanceWindow } from './maintenance/maintenance-window.ts'
+export type { Turn, Turns } from './notify/turns.ts'
+export type { PreviewedRequest } from './notify/integration.ts'
+export {
+  testNotification,
+  UnknownReceiverError,
+  type TestRequest,
+  type TestResult,
+} from './test-notification.ts'
+export type { Flush } from './dispatch/alert-group.ts'
 export { AlertGroup } from './dispatch/alert-group.ts'
 export { Route } from './dispatch/route.ts'
-export { History, type HistoryEvent } from './history.ts'
+export { History, type HistoryEvent, type HistoryFilter } from './history.ts'
 export * from './matchers/alert-matcher.ts'
 export type { NotificationEntry, NotifyReason } from './nflog/notification-log.ts'
 export { NotifyError, type Delivery, type FailureReason, type Integration } from './notify/integration.ts'

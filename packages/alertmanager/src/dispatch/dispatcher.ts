@@ -32,6 +32,10 @@ export class Dispatcher {
     })
   }
 
+  group(route: Route, labels: Alert['labels']): AlertGroup | undefined {
+    return this.#groups.get(route)?.get(labels.key())
+  }
+
   /** All groups, by labels and then receiver, as the API lists them. */
   groups(): AlertGroup[] {
     return [...this.#groups.values()]

@@ -38,6 +38,12 @@ export class NotificationLog {
     return this.#entries.get(keyOf({ groupKey, integration }))
   }
 
+  /** Takes what another instance told; the newer one wins. */
+  adopt(entry: NotificationEntry): void {
+    const known = this.#entries.get(keyOf(entry))
+    if (known === undefined || known.timestampMs < entry.timestampMs) this.#entries.set(keyOf(entry), entry)
+  }
+
   /** Notes a notification that was delivered. Rejects when it cannot be written; it counts in memory all the same. */
   async record(entry: NotificationEntry): Promise<void> {
     this.#entries.set(keyOf(entry), entry)

@@ -26,6 +26,7 @@ export class EmailIntegration implements Integration {
 
   async notify(delivery: Delivery): Promise<void> {
     const message = this.#message(delivery)
+    if (delivery.preview !== undefined) return this.#preview(message, delivery.preview)
     const transport = createTransport(await this.#transport())
     const stop = (): void => transport.close()
     delivery.signal.addEventListener('abort', stop)
@@ -40,6 +41,16 @@ export class EmailIntegration implements Integration {
   }
 
   async close(): Promise<void> {}
+
+  #preview(message: SendMailOptions, preview: NonNullable<Delivery['preview']>): void {
+    const { host, port } = this.#config.smarthost!
+    const { from, to, subject, text, html } = message
+    preview({
+      to: `SMTP ${host}:${port}`,
+      contentType: html === undefined ? 'text/plain' : 'text/html',
+      body: `From: ${String(from)}\nTo: ${String(to)}\nSubject: ${subject}\n\n${String(html ?? text ?? '')}`,
+    })
+  }
 
   async #transport(): Promise<SMTPTransport.Options> {
     const config = this.#config

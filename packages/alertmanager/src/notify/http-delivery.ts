@@ -34,6 +34,10 @@ export class HttpDelivery {
     const { method = 'POST', headers = {}, timeoutMs = 0 } = options
     const signal =
       timeoutMs > 0 ? AbortSignal.any([delivery.signal, AbortSignal.timeout(timeoutMs)]) : delivery.signal
+    if (delivery.preview !== undefined) {
+      delivery.preview({ to: `${method} ${originOf(url)}`, contentType: headers['Content-Type'] ?? '', body })
+      return { status: 200, contentType: 'text/plain', body: 'ok' }
+    }
     let answer: Answer
     try {
       const response = await this.#client.request({
@@ -71,6 +75,11 @@ export interface RequestOptions {
   readonly method?: 'POST' | 'PUT'
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+}
+
+/** Where a URL leads, without the path: that often holds the secret. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : url
 }
 
 function abortReason(signal: AbortSignal): FailureReason {

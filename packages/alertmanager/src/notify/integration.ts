@@ -22,6 +22,14 @@ export class NotifyError extends Error {
   }
 }
 
+/** A message as it would leave: without address and credentials, which are secrets. */
+export interface PreviewedRequest {
+  /** `POST https://host`, or `SMTP host:port`. */
+  readonly to: string
+  readonly contentType: string
+  readonly body: string
+}
+
 /** One delivery: what to tell, and the texts' renderer. */
 export interface Delivery {
   readonly notification: Notification
@@ -29,6 +37,8 @@ export interface Delivery {
   readonly signal: AbortSignal
   /** What the receiver kept after the last delivery to this group; changes are kept with the notification log. */
   readonly data: Map<string, string>
+  /** Takes the message in place of the receiver: nothing is sent. */
+  readonly preview?: (request: PreviewedRequest) => void
 }
 
 /** One way out of a receiver, e.g. its second webhook. */

@@ -5,12 +5,19 @@ import { containsTime, type TimeInterval } from '../config/time-interval.ts'
 import type { Flush } from '../dispatch/alert-group.ts'
 import type { History, HistoryEvent } from '../history.ts'
 import type { Inhibitor } from '../inhibit/inhibitor.ts'
-import { reasonToNotify, type NotificationLog, type NotifyReason } from '../nflog/notification-log.ts'
+import {
+  reasonToNotify,
+  type NotificationEntry,
+  type NotificationLog,
+  type NotifyReason,
+} from '../nflog/notification-log.ts'
 import type { Silences } from '../silence/silences.ts'
 import { notificationJson, type Notification } from '../template/notification-data.ts'
 import type { NotificationTemplates } from '../template/notification-templates.ts'
 import { NotifyError, type FailureReason, type Integration } from './integration.ts'
 import { pauseAfter, wait } from './retry.ts'
+import type { Turns } from './turns.ts'
+import type { Acknowledgements } from '../acknowledge/acknowledgements.ts'
 
 export interface PipelineOptions {
   readonly clock: Clock
@@ -24,6 +31,11 @@ export interface PipelineOptions {
   readonly intervals: ReadonlyMap<string, readonly TimeInterval[]>
   readonly receivers: ReadonlyMap<string, readonly Integration[]>
   readonly externalUrl: string
+  readonly acknowledgements: Acknowledgements
+  /** Of several instances; undefined when this is the only one. */
+  readonly turns: Turns | undefined
+  /** Hears of each group before it is told: all its alerts, and those that nothing holds back. */
+  readonly onGroup: ((flush: Flush, unmuted: readonly Alert[]) => void) | undefined
 }
 
 /**
@@ -43,14 +55,27 @@ export class Pipeline {
   /** Whether everything that had to be delivered was. */
   async run(flush: Flush): Promise<boolean> {
     const alerts = this.#unmuted(flush)
+    this.#options.onGroup?.(flush, alerts)
     if (alerts.length === 0) return true
     const { route } = flush.group
+    await this.#reviewAcknowledgement(flush, alerts)
     const routeLabels = this.#routeLabels(flush, alerts)
     const integrations = this.#options.receivers.get(route.receiver) ?? []
     const results = await Promise.all(
       integrations.map((integration) => this.#tell(integration, flush, alerts, routeLabels)),
     )
     return results.every((delivered) => delivered)
+  }
+
+  /** Ends an acknowledgement that the alerts have outlived. */
+  async #reviewAcknowledgement({ group, nowMs }: Flush, alerts: readonly Alert[]): Promise<void> {
+    const { acknowledgements, logger } = this.#options
+    const firing = alerts.filter((alert) => !isResolvedAt(alert, nowMs)).map(({ fingerprint }) => fingerprint)
+    try {
+      await acknowledgements.review(group.key, group.route.receiver, firing)
+    } catch (error) {
+      logger.error('The end of an acknowledgement cannot be written', { groupKey: group.key, err: error })
+    }
   }
 
   // Muting
@@ -134,25 +159,83 @@ export class Pipeline {
     alerts: readonly Alert[],
     routeLabels: Readonly<Record<string, string>>,
   ): Promise<boolean> {
-    const { log } = this.#options
-    const { group, nowMs } = flush
+    const { group } = flush
     const name = `${group.route.receiver}/${integration.kind}/${integration.index}`
-    const entry = log.query(group.key, name)
+    if (!(await this.#hasNews(integration, name, flush, alerts))) return true
+    const turn = await this.#options.turns?.take(group.key, name, flush.signal)
+    if (turn?.entry !== undefined) this.#options.log.adopt(turn.entry)
+    try {
+      // Another instance may have told it meanwhile.
+      if (turn !== undefined && !(await this.#hasNews(integration, name, flush, alerts))) return true
+      return await this.#tellNow(integration, name, flush, alerts, routeLabels)
+    } finally {
+      await turn?.finish()
+    }
+  }
+
+  /** Whether there is anything to tell; when not, the history says why. */
+  async #hasNews(
+    integration: Integration,
+    name: string,
+    flush: Flush,
+    alerts: readonly Alert[],
+  ): Promise<boolean> {
+    const { group } = flush
+    const { entry, firing, reason } = this.#news(integration, name, flush, alerts)
+    if (reason === undefined) {
+      const isRepeat = entry !== undefined && firing.length > 0
+      const detail = isRepeat
+        ? `told at ${new Date(entry.timestampMs).toISOString()}, told again after ${group.route.repeatIntervalMs / 1000} s`
+        : 'resolved before anybody was told'
+      this.#note(flush, isRepeat ? 'repeated too early' : 'nothing new', alerts, detail, name)
+      return false
+    }
+    if (reason !== 'repeat interval elapsed') return true
+    const held = this.#options.acknowledgements.of(group.key, group.route.receiver)
+    if (held === undefined) return true
+    this.#note(
+      flush,
+      'acknowledged',
+      alerts,
+      `${held.owner} takes care: ${held.comment || 'no comment'}`,
+      name,
+    )
+    return false
+  }
+
+  #news(
+    integration: Integration,
+    name: string,
+    { group, nowMs }: Flush,
+    alerts: readonly Alert[],
+  ): {
+    entry: NotificationEntry | undefined
+    firing: readonly string[]
+    resolved: readonly string[]
+    reason: NotifyReason | undefined
+  } {
+    const entry = this.#options.log.query(group.key, name)
     const isResolved = (alert: Alert): boolean => isResolvedAt(alert, nowMs)
     const firing = alerts.filter((alert) => !isResolved(alert)).map(({ fingerprint }) => fingerprint)
     const resolved = alerts.filter(isResolved).map(({ fingerprint }) => fingerprint)
     const { repeatIntervalMs } = group.route
     const { sendResolved } = integration
     const reason = reasonToNotify(entry, { firing, resolved }, { sendResolved, repeatIntervalMs, nowMs })
-    if (reason === undefined) {
-      const isRepeat = entry !== undefined && firing.length > 0
-      const detail = isRepeat
-        ? `told at ${new Date(entry.timestampMs).toISOString()}, told again after ${repeatIntervalMs / 1000} s`
-        : 'resolved before anybody was told'
-      this.#note(flush, isRepeat ? 'repeated too early' : 'nothing new', alerts, detail, name)
-      return true
-    }
-    const told = sendResolved ? alerts : alerts.filter((alert) => !isResolved(alert))
+    return { entry, firing, resolved, reason }
+  }
+
+  async #tellNow(
+    integration: Integration,
+    name: string,
+    flush: Flush,
+    alerts: readonly Alert[],
+    routeLabels: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const { group, nowMs } = flush
+    const { repeatIntervalMs } = group.route
+    const { entry, firing, resolved, reason } = this.#news(integration, name, flush, alerts)
+    if (reason === undefined) return true
+    const told = integration.sendResolved ? alerts : alerts.filter((alert) => !isResolvedAt(alert, nowMs))
     const data = new Map(Object.entries(reason === 'first notification' ? {} : (entry?.data ?? {})))
     if (told.length > 0) {
       const notification = this.#notification(flush, told, routeLabels, reason)

@@ -112,6 +112,17 @@ export class Silences {
     await this.#write({ ...silence, startsAtMs, endsAtMs, updatedAtMs: nowMs })
   }
 
+  /** Adds a silence that has its id already, unless that is known. */
+  async addIfUnknown(silence: Silence): Promise<void> {
+    if (!this.#held.has(silence.id)) await this.#write(silence)
+  }
+
+  /** Takes what another instance wrote; the newer one wins. */
+  adopt(silence: Silence): void {
+    const known = this.get(silence.id)
+    if (known === undefined || known.updatedAtMs <= silence.updatedAtMs) this.#hold(silence)
+  }
+
   /** Forgets silences that ended longer ago than the retention, and writes the rest afresh. */
   async maintain(): Promise<void> {
     this.#dropOld()
