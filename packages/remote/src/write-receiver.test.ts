@@ -1,9 +1,10 @@
+import { encodeWriteRequest2 } from '@promontory/wire'
 import fc from 'fast-check'
 import { compressSync } from 'snappy'
 import { Registry, silentLogger } from '@promontory/base'
 import { AppendBatch, type Appender, type AppendOutcome, AppendStatus, type Labels } from '@promontory/model'
 import { describe, expect, test } from 'vitest'
-import { RemoteWriteReceiver } from './write-receiver.ts'
+import { type RemoteWriteAnswer, RemoteWriteReceiver } from './write-receiver.ts'
 
 /** Just enough of a protobuf writer for messages of the test. */
 function field(number: number, content: Buffer): Buffer {
@@ -57,7 +58,7 @@ class RecordingAppender implements Appender {
 
 function receiver(): {
   appender: RecordingAppender
-  send: (message: Buffer, type?: string, encoding?: string) => { status: number; text: string }
+  send: (message: Buffer, type?: string, encoding?: string) => RemoteWriteAnswer
 } {
   const appender = new RecordingAppender()
   const target = new RemoteWriteReceiver({
@@ -140,7 +141,7 @@ describe('remote write 1.0', () => {
 
   test('other protocols are named', () => {
     const { send } = receiver()
-    expect(send(Buffer.alloc(0), 'application/x-protobuf;proto=io.prometheus.write.v2.Request').status).toBe(
+    expect(send(Buffer.alloc(0), 'application/x-protobuf;proto=io.prometheus.write.v3.Request').status).toBe(
       415,
     )
     expect(send(Buffer.alloc(0), 'text/plain').status).toBe(415)
@@ -163,6 +164,61 @@ describe('remote write 1.0', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect([204, 400]).toContain(send(Buffer.from(bytes)).status)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('remote write 2.0', () => {
+  const TYPE_2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'
+
+  test('samples, stale markers and exemplars arrive; what was written is told', () => {
+    const { appender, send } = receiver()
+    const message = encodeWriteRequest2([
+      {
+        labels: ['__name__', 'up', 'job', 'ü'],
+        samples: [
+          { timeMs: NOW, low: 0, high: 0x3ff80000 },
+          { timeMs: NOW + 1, low: 2, high: 0x7ff00000 },
+        ],
+        histograms: [],
+        exemplars: [{ labels: ['trace', 'x'], value: 1, timeMs: NOW }],
+        metadata: { type: 2, help: 'Up.', unit: '' },
+      },
+      {
+        labels: ['__name__', 'zero'],
+        samples: [{ timeMs: NOW, low: 0, high: 0 }],
+        histograms: [],
+        exemplars: [],
+      },
+    ])
+    expect(send(message, TYPE_2)).toEqual({
+      status: 204,
+      text: '',
+      headers: {
+        'x-prometheus-remote-write-samples-written': '3',
+        'x-prometheus-remote-write-histograms-written': '0',
+        'x-prometheus-remote-write-exemplars-written': '1',
+      },
+    })
+    expect(appender.samples).toEqual([
+      ['{__name__="up", job="ü"}', NOW, '3ff80000:0'],
+      ['{__name__="up", job="ü"}', NOW + 1, '7ff00000:2'],
+      ['{__name__="zero"}', NOW, '0:0'],
+    ])
+  })
+
+  test('a symbol that is not there gets a 400', () => {
+    const answer = receiver().send(field(5, field(1, Buffer.from([0, 7]))), TYPE_2)
+    expect(answer).toMatchObject({ status: 400, text: 'remote write: symbol 0 is named, there are 0' })
+  })
+
+  test('any bytes get an answer', () => {
+    const { send } = receiver()
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect([204, 400]).toContain(send(Buffer.from(bytes), TYPE_2).status)
       }),
       { numRuns: 500 },
     )

@@ -1,6 +1,14 @@
 import type { Counter, Logger, Registry } from '@promontory/base'
 import { AppendBatch, type Appender, AppendStatus, Labels, STALE_HISTOGRAM } from '@promontory/model'
-import { decodeWriteRequest, type HistogramMessage, uncompressSnappy, WireError } from '@promontory/wire'
+import {
+  decodeWriteRequest,
+  decodeWriteRequest2,
+  type HistogramMessage,
+  METRIC_TYPE_NUMBERS,
+  uncompressSnappy,
+  WireError,
+  type WriteRequest2Sink,
+} from '@promontory/wire'
 import { histogramFault, isStaleSum, toHistogram } from './histogram.ts'
 
 export interface RemoteWriteReceiverOptions {
@@ -8,7 +16,14 @@ export interface RemoteWriteReceiverOptions {
   readonly logger: Logger
   readonly registry: Registry
   readonly nowMs: () => number
+  /** Messages that are taken; both versions when not given. */
+  readonly acceptedMessages?: readonly string[]
 }
+
+const VERSION_1 = 'prometheus.WriteRequest'
+const VERSION_2 = 'io.prometheus.write.v2.Request'
+const MESSAGES: readonly string[] = [VERSION_1, VERSION_2]
+const METRIC_TYPES = Object.keys(METRIC_TYPE_NUMBERS)
 
 /** A request may decompress to so much, as in Prometheus. */
 export const REMOTE_WRITE_BYTES_MAX: number = 32 * 1024 * 1024
@@ -21,10 +36,12 @@ const KNOWN_SERIES_MAX = 500_000
 export interface RemoteWriteAnswer {
   readonly status: 204 | 400 | 415 | 500
   readonly text: string
+  /** Of version 2: how much was stored. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
- * Takes remote write 1.0 (https://prometheus.io/docs/specs/prw/remote_write_spec/). A whole request becomes visible at
+ * Takes remote write 1.0 and 2.0 (https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/). A whole request becomes visible at
  * once. Samples that cannot be stored do not keep the others out; they are counted, and the sender gets a 400 so that it
  * goes on. Sending the same request twice stores it once.
  */
@@ -37,6 +54,7 @@ export class RemoteWriteReceiver {
   readonly #keys: string[] = []
   readonly #histogramKeys: string[] = []
   readonly #rejected: Counter
+  #stored = { samples: 0, histograms: 0, exemplars: 0 }
 
   constructor(options: RemoteWriteReceiverOptions) {
     this.#options = options
@@ -50,19 +68,21 @@ export class RemoteWriteReceiver {
 
   /** @param body  snappy-compressed protobuf @param contentType  of the request */
   receive(body: Buffer, contentType: string, contentEncoding: string): RemoteWriteAnswer {
-    const proto = /proto=([\w.]+)/.exec(contentType)?.[1] ?? 'prometheus.WriteRequest'
-    if (!contentType.startsWith('application/x-protobuf') || proto !== 'prometheus.WriteRequest')
+    const message = /proto=([\w.]+)/.exec(contentType)?.[1] ?? VERSION_1
+    const accepted = this.#options.acceptedMessages ?? MESSAGES
+    if (!contentType.startsWith('application/x-protobuf') || !accepted.includes(message))
       return {
         status: 415,
-        text: `${contentType || 'no content type'} is not accepted; accepted: application/x-protobuf;proto=prometheus.WriteRequest`,
+        text: `${contentType || 'no content type'} is not accepted; accepted: ${accepted.map((name) => `application/x-protobuf;proto=${name}`).join(', ')}`,
       }
     if (contentEncoding !== 'snappy' && contentEncoding !== '')
       return { status: 415, text: `content encoding ${contentEncoding} is not accepted; accepted: snappy` }
     try {
-      const fault = this.#fill(uncompressSnappy(body, REMOTE_WRITE_BYTES_MAX))
+      const fault = this.#fill(uncompressSnappy(body, REMOTE_WRITE_BYTES_MAX), message)
       const refused = this.#append()
-      if (fault === undefined && refused === undefined) return { status: 204, text: '' }
-      return { status: 400, text: (fault ?? refused)! }
+      const headers = message === VERSION_2 ? { headers: this.#written() } : {}
+      if (fault === undefined && refused === undefined) return { status: 204, text: '', ...headers }
+      return { status: 400, text: (fault ?? refused)!, ...headers }
     } catch (error) {
       if (error instanceof WireError) return { status: 400, text: error.message }
       this.#options.logger.error('Error appending remote write', { error })
@@ -75,16 +95,18 @@ export class RemoteWriteReceiver {
   }
 
   /** Reads the message into the batch. @returns the first thing that could not be taken */
-  #fill(message: Buffer): string | undefined {
+  #fill(message: Buffer, version: string): string | undefined {
     const batch = this.#batch
     const latestMs = this.#options.nowMs() + MAX_AHEAD_MS
     let fault: string | undefined
     let ref = -1
     let key = ''
-    decodeWriteRequest(message, {
+    let isNew = false
+    const sink: WriteRequest2Sink = {
       series: (seriesKey, labels) => {
         key = seriesKey
         const known = this.#known.get(key)
+        isNew = known === undefined
         if (known !== undefined) {
           ref = known
           return
@@ -120,9 +142,15 @@ export class RemoteWriteReceiver {
         fault ??= this.#takeHistogram(ref, key, message, latestMs)
       },
       metadata: () => {
-        // Metadata belongs to targets; that of pushed series is not kept.
+        // Version 1 names families, not series: nothing here has a place for that.
       },
-    })
+      seriesMetadata: (type, help, unit) => {
+        if (ref < 0 || !isNew) return
+        batch.metadata.push({ ref, metadata: { type: METRIC_TYPES[type] ?? 'unknown', help, unit } })
+      },
+    }
+    if (version === VERSION_2) decodeWriteRequest2(message, sink)
+    else decodeWriteRequest(message, sink)
     return fault
   }
 
@@ -145,6 +173,16 @@ export class RemoteWriteReceiver {
     return undefined
   }
 
+  #written(): Record<string, string> {
+    const { samples, histograms, exemplars } = this.#stored
+    const prefix = 'x-prometheus-remote-write'
+    return {
+      [`${prefix}-samples-written`]: String(samples),
+      [`${prefix}-histograms-written`]: String(histograms),
+      [`${prefix}-exemplars-written`]: String(exemplars),
+    }
+  }
+
   /** @returns the ref, or -1 and why */
   #resolve(parts: readonly string[]): [ref: number, fault: string | undefined] {
     const labels = Labels.from(pairsOf(parts))
@@ -158,11 +196,13 @@ export class RemoteWriteReceiver {
   #append(): string | undefined {
     const { appender } = this.#options
     const batch = this.#batch
-    if (batch.count + batch.exemplars.length + batch.histograms.length === 0) return undefined
+    this.#stored = { samples: 0, histograms: 0, exemplars: 0 }
+    if (batch.count + batch.exemplars.length + batch.histograms.length + batch.metadata.length === 0)
+      return undefined
     const { statuses, histogramStatuses } = appender.append(batch)
     let fault: string | undefined
     const judge = (status: number, key: string): void => {
-      if (status === AppendStatus.appended || status === AppendStatus.duplicateSame) return
+      if (isStored(status)) return
       const reason = reasonOf(status)
       this.#rejected.inc(reason)
       fault ??= reason
@@ -170,6 +210,11 @@ export class RemoteWriteReceiver {
     }
     statuses.forEach((status, i) => judge(status, this.#keys[i]!))
     histogramStatuses.forEach((status, i) => judge(status, this.#histogramKeys[i]!))
+    this.#stored = {
+      samples: statuses.filter(isStored).length,
+      histograms: histogramStatuses.filter(isStored).length,
+      exemplars: batch.exemplars.length,
+    }
     return fault
   }
 }
@@ -184,6 +229,11 @@ const REASONS = {
   histogram: 'native histogram',
   noMemory: 'storage full',
 } as const
+
+/** What is there already counts as written. */
+function isStored(status: number): boolean {
+  return status === AppendStatus.appended || status === AppendStatus.duplicateSame
+}
 
 function reasonOf(status: number): string {
   switch (status) {

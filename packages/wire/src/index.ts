@@ -1,5 +1,17 @@
 /** Bytes of other programs' protocols: protobuf, snappy, remote write. */
 export { decodeWriteRequest, type WriteRequestSink } from './write-request.ts'
-export { uncompressSnappy, WireError } from './snappy.ts'
+export { decodeWriteRequest2, type WriteRequest2Sink } from './write-request-2.ts'
+export {
+  encodeWriteRequest,
+  encodeWriteRequest2,
+  METRIC_TYPE_NUMBERS,
+  type OutgoingExemplar,
+  type OutgoingHistogram,
+  type OutgoingMetadata,
+  type OutgoingSample,
+  type OutgoingSeries,
+} from './write-message.ts'
+export { ProtoWriter } from './proto-writer.ts'
+export { compressSnappy, uncompressSnappy, WireError } from './snappy.ts'
 export { ProtoReader, WireType } from './proto-reader.ts'
 export type { HistogramMessage, SpanMessage } from './histogram-message.ts'

@@ -21,6 +21,11 @@ export function uncompressSnappy(bytes: Buffer, bytesMax: number): Buffer {
   }
 }
 
+/** Compresses into snappy's block format. */
+export function compressSnappy(bytes: Buffer): Buffer {
+  return snappy.compressSync(bytes)
+}
+
 function announcedLength(bytes: Uint8Array): number {
   let length = 0
   for (let i = 0; i < 5; i++) {

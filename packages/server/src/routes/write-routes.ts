@@ -20,11 +20,11 @@ export function writeRoutes(app: Hono, environment: RouteEnvironment): void {
   })
   app.post('/api/v1/write', async (c: Context) => {
     const body = await readBytes(c, REMOTE_WRITE_BYTES_MAX)
-    const { status, text } = receiver.receive(
+    const { status, text, headers = {} } = receiver.receive(
       body,
       c.req.header('content-type') ?? '',
       c.req.header('content-encoding') ?? '',
     )
-    return status === 204 ? c.body(null, 204) : c.text(`${text}\n`, status)
+    return status === 204 ? c.body(null, 204, headers) : c.text(`${text}\n`, status, headers)
   })
 }
