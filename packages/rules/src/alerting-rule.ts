@@ -15,6 +15,7 @@ import {
 } from '@promontory/template'
 import { needsSending, RESOLVED_RETENTION_MS, type Alert, type AlertState } from './alert.ts'
 import { RuleError } from './errors.ts'
+import { dataExpression, type NoDataPolicy } from './no-data.ts'
 import type { RuleConfig } from './rule-file.ts'
 import type { RuleMetrics } from './rule-metrics.ts'
 
@@ -39,10 +40,15 @@ export class AlertingRule {
   #alerts = new Map<string, Alert>()
   /** Until restored, ALERTS_FOR_STATE is read and must not be overwritten. */
   restored: boolean
+  readonly noData: NoDataPolicy
+  /** What has an answer whenever there is data; undefined when the policy needs none or nothing can be said. */
+  readonly #dataQuery: string | undefined
 
-  constructor(config: RuleConfig, restored: boolean) {
+  constructor(config: RuleConfig, restored: boolean, noData: NoDataPolicy = 'resolve') {
     this.config = config
     this.restored = restored
+    this.noData = noData
+    this.#dataQuery = noData === 'resolve' ? undefined : dataExpression(config.expr)
   }
 
   /**
@@ -61,8 +67,33 @@ export class AlertingRule {
         throw new RuleError('vector contains metrics with the same labelset after applying alert labels')
       fresh.set(key, alert)
     }
+    const untouched = await this.#withoutData(fresh, context)
     for (const [key, alert] of fresh) this.#merge(key, alert)
-    return this.#advance(fresh, context)
+    return this.#advance(fresh, untouched, context)
+  }
+
+  /**
+   * Obeys the no-data policy: may add an alert to `fresh`.
+   * @returns keys of the alerts that stay as they are, since nothing is known of them
+   */
+  async #withoutData(fresh: Map<string, Alert>, context: EvaluationContext): Promise<ReadonlySet<string>> {
+    const missing = [...this.#alerts].filter(([key, { state }]) => state !== 'inactive' && !fresh.has(key))
+    const isAsked = this.noData === 'alert' ? fresh.size === 0 : missing.length > 0
+    if (this.#dataQuery === undefined || !isAsked) return new Set()
+    const askedMs = context.timeMs - context.queryOffsetMs
+    const { samples } = await context.query(this.#dataQuery, askedMs, context.signal)
+    if (this.noData === 'alert') {
+      if (samples.length > 0) return new Set()
+      const alert = await this.#alertOf(
+        { labels: Labels.from({ nodata: 'true' }), value: Number.NaN },
+        context,
+      )
+      fresh.set(alert.labels.key(), alert)
+      return new Set()
+    }
+    const present = new Set<string>()
+    for (const sample of samples) present.add((await this.#alertOf(sample, context)).labels.key())
+    return new Set(missing.map(([key]) => key).filter((key) => !present.has(key)))
   }
 
   #merge(key: string, fresh: Alert): void {
@@ -129,11 +160,20 @@ export class AlertingRule {
   }
 
   /** Moves every alert to its state at `timeMs` and gives the samples that show it. */
-  #advance(fresh: ReadonlyMap<string, Alert>, context: EvaluationContext): VectorSample[] {
+  #advance(
+    fresh: ReadonlyMap<string, Alert>,
+    untouched: ReadonlySet<string>,
+    context: EvaluationContext,
+  ): VectorSample[] {
     const { timeMs, limit } = context
     const samples: VectorSample[] = []
     let active = 0
     for (const [key, alert] of this.#alerts) {
+      if (untouched.has(key)) {
+        active++
+        if (this.restored) samples.push(...this.#samplesOf(alert))
+        continue
+      }
       if (fresh.has(key)) alert.keepFiringSinceMs = undefined
       else if (!this.#keepsFiring(alert, timeMs)) {
         this.#resolve(key, alert, timeMs)

@@ -8,9 +8,12 @@ import {
   type SavedGroup,
 } from './alert-state.ts'
 import { AlertingRule, type EvaluationContext } from './alerting-rule.ts'
+import { independentBatches } from './dependencies.ts'
+import type { EvaluationSlots } from './evaluation-slots.ts'
+import { noDataPolicyOf, type NoDataRule } from './no-data.ts'
 import { RecordingRule } from './recording-rule.ts'
 import { restoreForState } from './restore.ts'
-import type { RuleConfig, RuleGroupConfig } from './rule-file.ts'
+import type { RuleGroupConfig } from './rule-file.ts'
 import { touchGroup, type RuleMetrics } from './rule-metrics.ts'
 import { SampleWriter, type WrittenSeries } from './sample-writer.ts'
 
@@ -29,6 +32,8 @@ export interface GroupEnvironment {
   readonly resendDelayMs: number
   readonly outageToleranceMs: number
   readonly forGracePeriodMs: number
+  /** For evaluating independent rules side by side; undefined: one after another. */
+  readonly evaluationSlots: EvaluationSlots | undefined
 }
 
 /** Global settings at the time of loading. */
@@ -36,6 +41,8 @@ export interface GroupSettings {
   readonly intervalMs: number
   readonly queryOffsetMs: number
   readonly externalLabels: Labels
+  /** What rules do without data; without it as upstream. */
+  readonly noData?: readonly NoDataRule[]
 }
 
 /** How a rule did at its last evaluation. */
@@ -72,6 +79,8 @@ export class RuleGroup {
   readonly externalLabels: Labels
   readonly #environment: GroupEnvironment
   readonly #slots: readonly RuleSlot[]
+  /** What may run side by side, batch after batch. */
+  readonly #batches: readonly (readonly RuleSlot[])[]
   readonly #writer: SampleWriter
   readonly #abort = new AbortController()
   #timer: Timer | undefined
@@ -90,7 +99,11 @@ export class RuleGroup {
     this.externalLabels = settings.externalLabels
     this.#environment = environment
     this.#writer = new SampleWriter(environment.appender)
-    this.#slots = slotsOf(config.rules)
+    this.#slots = slotsOf(config, settings.noData ?? [])
+    this.#batches =
+      environment.evaluationSlots === undefined
+        ? this.#slots.map((slot) => [slot])
+        : independentBatches(config.rules).map((batch) => batch.map((index) => this.#slots[index]!))
   }
 
   get rules(): readonly (RuleHealth & { readonly rule: AlertingRule | RecordingRule })[] {
@@ -168,10 +181,11 @@ export class RuleGroup {
     const startMs = clock.monotonicMs()
     metrics.iterations.inc(this.key)
     let samples = 0
-    for (const slot of this.#slots) {
+    for (const batch of this.#batches) {
       if (this.#abort.signal.aborted) return
-      samples += await this.#evaluateRule(slot, timeMs)
+      samples += await this.#evaluateBatch(batch, timeMs)
     }
+    if (this.#abort.signal.aborted) return
     this.#markOrphans(timeMs)
     metrics.samples.set(samples, this.key)
     const seconds = (clock.monotonicMs() - startMs) / 1000
@@ -212,6 +226,21 @@ export class RuleGroup {
     const timeMs = slotMs + Math.max(0, late) * this.intervalMs
     await this.evaluate(timeMs)
     this.#schedule(timeMs + this.intervalMs)
+  }
+
+  /** The rules of a batch side by side as far as there are slots, the others one after another meanwhile. */
+  async #evaluateBatch(batch: readonly RuleSlot[], timeMs: number): Promise<number> {
+    const slots = this.#environment.evaluationSlots
+    const beside: Promise<number>[] = []
+    let samples = 0
+    for (const slot of batch) {
+      if (this.#abort.signal.aborted) break
+      if (batch.length > 1 && slots?.tryTake())
+        beside.push(this.#evaluateRule(slot, timeMs).finally(() => slots.release()))
+      else samples += await this.#evaluateRule(slot, timeMs)
+    }
+    for (const count of await Promise.all(beside)) samples += count
+    return samples
   }
 
   // One rule
@@ -354,14 +383,17 @@ export class RuleGroup {
   }
 }
 
-function slotsOf(rules: readonly RuleConfig[]): RuleSlot[] {
+function slotsOf({ rules, name }: RuleGroupConfig, noData: readonly NoDataRule[]): RuleSlot[] {
   const counts = new Map<string, number>()
   return rules.map((config) => {
     const base = `${config.name}${config.labels.toString()}`
     const count = counts.get(base) ?? 0
     counts.set(base, count + 1)
     return {
-      rule: config.kind === 'alerting' ? new AlertingRule(config, true) : new RecordingRule(config),
+      rule:
+        config.kind === 'alerting'
+          ? new AlertingRule(config, true, noDataPolicyOf(noData, name, config.name))
+          : new RecordingRule(config),
       identity: count === 0 ? base : `${base}#${count}`,
       written: NOTHING_WRITTEN,
       health: 'unknown',
@@ -372,7 +404,7 @@ function slotsOf(rules: readonly RuleConfig[]): RuleSlot[] {
   })
 }
 
-function fingerprint({ config, intervalMs, queryOffsetMs, externalLabels }: RuleGroup): string {
+function fingerprint({ config, intervalMs, queryOffsetMs, externalLabels, rules: slots }: RuleGroup): string {
   const rules = config.rules.map((rule) => [
     rule.kind,
     rule.name,
@@ -389,6 +421,7 @@ function fingerprint({ config, intervalMs, queryOffsetMs, externalLabels }: Rule
     queryOffsetMs,
     config.limit,
     externalLabels.key(),
+    slots.map(({ rule }) => (rule instanceof AlertingRule ? rule.noData : '')),
     rules,
   ])
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FakeClock, Registry, silentLogger } from '@promontory/base'
-import { Labels, type InstantVector, type NotifierAlert } from '@promontory/model'
+import { AnchoredRegex, Labels, type InstantVector, type NotifierAlert } from '@promontory/model'
 import { expect, onTestFinished, test } from 'vitest'
 import { AlertStateFiles } from './alert-state-files.ts'
 import type { AlertStateStore } from './alert-state.ts'
@@ -293,3 +293,35 @@ test('filters and pages of the rules view', async () => {
   ])
   expect(viewRules(w.manager, { type: 'alert', excludeAlerts: true }).groups[0]!.rules[0]!.alerts).toBeNull()
 }) // prettier-ignore
+
+test('no-data policies: keep holds what is unknown, alert speaks up, upstream resolves', async () => {
+  const w = world()
+  const noData = [
+    { alert: new AnchoredRegex('Keep'), group: undefined, policy: 'keep' },
+    { alert: new AnchoredRegex('Loud'), group: undefined, policy: 'alert' },
+  ] as const
+  let series: [Record<string, string>, number][] = [
+    [{ job: 'a' }, 0],
+    [{ job: 'b' }, 0],
+  ]
+  w.data = (expr) => (expr.includes('==') ? series.filter(([, value]) => value === 0) : series)
+  const rules = ['Keep', 'Loud', 'Plain'].map((name) => `  - {alert: ${name}, expr: up == 0}\n`).join('')
+  await w.manager.applyFiles([file(rules)], { ...SETTINGS, noData })
+  w.manager.start()
+  const active = (): string[] =>
+    viewAlerts(w.manager)
+      .alerts.map(({ labels }) => `${labels['alertname']} ${labels['job'] ?? `nodata=${labels['nodata']}`}`)
+      .sort()
+  await w.clock.advance(60_000)
+  expect(active()).toHaveLength(6)
+  // a is gone, b is well.
+  series = [[{ job: 'b' }, 1]]
+  await w.clock.advance(60_000)
+  expect(active()).toEqual(['Keep a'])
+  series = []
+  await w.clock.advance(60_000)
+  expect(active()).toEqual(['Keep a', 'Loud nodata=true'])
+  series = [[{ job: 'a' }, 1]]
+  await w.clock.advance(60_000)
+  expect(active()).toEqual([])
+})

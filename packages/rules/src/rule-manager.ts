@@ -4,6 +4,7 @@ import type { Appender, InstantQuery, Labels, Notifier, Queryable } from '@promo
 import type { ParserOptions } from '@promontory/promql/parser'
 import type { AlertStateStore, SavedGroup } from './alert-state.ts'
 import { AlertingRule } from './alerting-rule.ts'
+import { EvaluationSlots } from './evaluation-slots.ts'
 import { parseRuleFile } from './rule-file.ts'
 import { RuleGroup, type GroupEnvironment, type GroupSettings } from './rule-group.ts'
 import { createRuleMetrics, forgetGroup } from './rule-metrics.ts'
@@ -27,6 +28,8 @@ export interface RuleManagerOptions {
   readonly outageToleranceMs?: number
   /** `--rules.alert.for-grace-period`, 10m by default. */
   readonly forGracePeriodMs?: number
+  /** Feature `concurrent-rule-eval`: rules at once beside each group's own, over all groups. */
+  readonly concurrentEvaluationsMax?: number
   readonly parserOptions?: ParserOptions
 }
 
@@ -69,6 +72,10 @@ export class RuleManager {
       resendDelayMs: options.resendDelayMs ?? 60_000,
       outageToleranceMs: options.outageToleranceMs ?? 3_600_000,
       forGracePeriodMs: options.forGracePeriodMs ?? 600_000,
+      evaluationSlots:
+        options.concurrentEvaluationsMax === undefined
+          ? undefined
+          : new EvaluationSlots(options.concurrentEvaluationsMax),
     }
     this.#saved = options.state?.load() ?? new Map<string, SavedGroup>()
   }
