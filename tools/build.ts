@@ -8,7 +8,15 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -90,6 +98,11 @@ function run(script: string, args: readonly string[], cwd: string): void {
 }
 
 function bundle(): void {
+  // What is loaded only when it is used (database drivers, mail, TLS and proxies) becomes files of its own, named by their content.
+  const dist = join(root, 'dist')
+  if (existsSync(dist))
+    for (const name of readdirSync(dist))
+      if (/^chunk-|^[\w-]+-[A-Z0-9]{8}\.js/.test(name)) rmSync(join(dist, name))
   const entries = Object.entries(THREAD_ENTRIES).filter(([, path]) => existsSync(join(root, path)))
   const banner =
     "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
@@ -98,6 +111,7 @@ function bundle(): void {
     [
       ...entries.map(([name, path]) => `${name}=${join(root, path)}`),
       '--bundle',
+      '--splitting',
       '--platform=node',
       '--format=esm',
       '--target=node24',

@@ -1,4 +1,3 @@
-import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
 import { DEFAULT_BODY_BYTES_MAX, decompressed, readBody } from './body.ts'
 import type { Body } from './body.ts'
@@ -278,7 +277,7 @@ class Transport {
   }
 
   async #connect(proxy: string): Promise<Dispatcher> {
-    const tls = await readTlsMaterial(this.#tls)
+    const [tls, { Agent, ProxyAgent }] = await Promise.all([readTlsMaterial(this.#tls), import('undici')])
     const common = {
       allowH2: this.#http2,
       keepAliveTimeout: KEEP_ALIVE_MS,

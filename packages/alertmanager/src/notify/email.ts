@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { TlsConfig } from '@promontory/http-client'
-import { createTransport, type SendMailOptions } from 'nodemailer'
+import type { SendMailOptions } from 'nodemailer'
 import type SMTPTransport from 'nodemailer/lib/smtp-transport'
 import type { EmailConfig } from '../config/receiver-config.ts'
 import { groupKeyHash, revealSecret } from './http-delivery.ts'
@@ -27,6 +27,7 @@ export class EmailIntegration implements Integration {
   async notify(delivery: Delivery): Promise<void> {
     const message = this.#message(delivery)
     if (delivery.preview !== undefined) return this.#preview(message, delivery.preview)
+    const { createTransport } = await import('nodemailer')
     const transport = createTransport(await this.#transport())
     const stop = (): void => transport.close()
     delivery.signal.addEventListener('abort', stop)

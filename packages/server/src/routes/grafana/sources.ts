@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { hostname, networkInterfaces } from 'node:os'
 import type { Readable } from 'node:stream'
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Agent, Dispatcher } from 'undici'
 import type { DataSourceRow, DataSourceStore, JsonObject } from '@promontory/dashboards'
 import { withScheme } from '@promontory/dashboards'
 import { isLoopbackAddress } from '../../http/listener.ts'
@@ -85,12 +85,14 @@ export class Sources {
     const { timeout } = JSON.parse(row.json_data) as { timeout?: unknown }
     const timeoutMs = typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : TIMEOUT_MS
     try {
+      // Loaded when a source is asked for the first time.
+      const { Agent, request } = await import('undici')
       const response = await request(target, {
         method: asked.method as Dispatcher.HttpMethod,
         headers: { ...pick(asked.headers, FORWARDED_HEADERS), ...this.#credentials(row) },
         body: asked.body ?? null,
         signal: AbortSignal.any([asked.signal, AbortSignal.timeout(timeoutMs)]),
-        dispatcher: this.#agent(row),
+        dispatcher: this.#agent(row, Agent),
         headersTimeout: timeoutMs,
       })
       return {
@@ -150,7 +152,7 @@ export class Sources {
   }
 
   /** One pool of connections for each way of TLS. */
-  #agent(row: DataSourceRow): Agent {
+  #agent(row: DataSourceRow, AgentClass: typeof Agent): Agent {
     const json = JSON.parse(row.json_data) as JsonObject
     const secrets = this.#options.store.secrets(row)
     const connect = {
@@ -165,7 +167,7 @@ export class Sources {
     }
     const key = JSON.stringify(connect)
     let agent = this.#agents.get(key)
-    if (agent === undefined) this.#agents.set(key, (agent = new Agent({ connect, connections: 50 })))
+    if (agent === undefined) this.#agents.set(key, (agent = new AgentClass({ connect, connections: 50 })))
     return agent
   }
 }
