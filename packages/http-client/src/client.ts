@@ -277,7 +277,7 @@ class Transport {
   }
 
   async #connect(proxy: string): Promise<Dispatcher> {
-    const [tls, { Agent, ProxyAgent }] = await Promise.all([readTlsMaterial(this.#tls), import('undici')])
+    const [tls, { default: undici }] = await Promise.all([readTlsMaterial(this.#tls), import('undici')])
     const common = {
       allowH2: this.#http2,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -287,7 +287,7 @@ class Transport {
     }
     if (proxy === '') {
       const socket = this.#options.socketPath === undefined ? {} : { socketPath: this.#options.socketPath }
-      return new Agent({ ...common, connect: { ...tls, ...socket } })
+      return new undici.Agent({ ...common, connect: { ...tls, ...socket } })
     }
     const uri = new URL(proxy)
     const pair = `${decodeURIComponent(uri.username)}:${decodeURIComponent(uri.password)}`
@@ -295,6 +295,13 @@ class Transport {
     const headers: Record<string, string[]> = {}
     for (const [name, values] of Object.entries(this.#proxy.proxy_connect_header))
       headers[name.toLowerCase()] = values.map((value) => value.reveal())
-    return new ProxyAgent({ ...common, uri: uri.href, ...token, headers, requestTls: tls, proxyTls: tls })
+    return new undici.ProxyAgent({
+      ...common,
+      uri: uri.href,
+      ...token,
+      headers,
+      requestTls: tls,
+      proxyTls: tls,
+    })
   }
 }

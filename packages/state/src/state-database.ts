@@ -141,9 +141,9 @@ async function postgresDialect(url: URL): Promise<Dialect> {
 }
 
 async function mysqlDialect(url: URL): Promise<Dialect> {
-  const { createPool } = await import('mysql2')
+  const { default: mysql } = await import('mysql2')
   return new MysqlDialect({
-    pool: createPool({
+    pool: mysql.createPool({
       uri: url.href,
       connectionLimit: POOL_CONNECTIONS,
       connectTimeout: CONNECT_TIMEOUT_MS,

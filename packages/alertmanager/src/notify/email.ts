@@ -27,8 +27,8 @@ export class EmailIntegration implements Integration {
   async notify(delivery: Delivery): Promise<void> {
     const message = this.#message(delivery)
     if (delivery.preview !== undefined) return this.#preview(message, delivery.preview)
-    const { createTransport } = await import('nodemailer')
-    const transport = createTransport(await this.#transport())
+    const { default: nodemailer } = await import('nodemailer')
+    const transport = nodemailer.createTransport(await this.#transport())
     const stop = (): void => transport.close()
     delivery.signal.addEventListener('abort', stop)
     try {

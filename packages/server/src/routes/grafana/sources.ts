@@ -86,13 +86,13 @@ export class Sources {
     const timeoutMs = typeof timeout === 'number' && timeout > 0 ? timeout * 1000 : TIMEOUT_MS
     try {
       // Loaded when a source is asked for the first time.
-      const { Agent, request } = await import('undici')
-      const response = await request(target, {
+      const { default: undici } = await import('undici')
+      const response = await undici.request(target, {
         method: asked.method as Dispatcher.HttpMethod,
         headers: { ...pick(asked.headers, FORWARDED_HEADERS), ...this.#credentials(row) },
         body: asked.body ?? null,
         signal: AbortSignal.any([asked.signal, AbortSignal.timeout(timeoutMs)]),
-        dispatcher: this.#agent(row, Agent),
+        dispatcher: this.#agent(row, undici.Agent),
         headersTimeout: timeoutMs,
       })
       return {
