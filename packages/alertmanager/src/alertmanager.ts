@@ -37,6 +37,7 @@ export interface AlertmanagerOptions {
   readonly silenceLog?: RecordLog<Silence>
   readonly notificationLog?: RecordLog<NotificationEntry>
   readonly acknowledgementLog?: RecordLog<Acknowledgement>
+  /** Without it there are no windows that come again. */
   readonly maintenanceLog?: RecordLog<MaintenanceWindow>
   /** Of several instances; left out when this is the only one. */
   readonly turns?: Turns
@@ -123,7 +124,8 @@ export class Alertmanager implements Notifier {
     this.#log = new NotificationLog(options.notificationLog ?? new MemoryRecordLog(), clock.nowMs())
     options.registry.onCollect(() => this.#updateGauges())
     this.#every(options.gcIntervalMs ?? 1_800_000, () => this.#collectGarbage())
-    this.#every(MAINTENANCE_CHECK_MS, () => void this.maintenance.makeSilences())
+    if (options.maintenanceLog !== undefined)
+      this.#every(MAINTENANCE_CHECK_MS, () => void this.maintenance.makeSilences())
     void this.maintenance.makeSilences()
     this.#every(options.maintenanceIntervalMs ?? 900_000, () => this.#maintain())
   }

@@ -142,6 +142,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Alerts that wait for an external Alertmanager.',
   ),
   works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
+  works('promontory.config', '', 'promontory.yml: which alerts open incidents, what rules do without data.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
   works(
     'listen.alertmanager',
@@ -180,7 +181,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('log.level', 'info', 'debug, info, warn or error.'),
   works('log.format', 'logfmt', 'logfmt or json.'),
   works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
-  noEffect('rules.max-concurrent-evals', 'one thread answers the queries of all rules', 'string', '4'),
+  works(
+    'rules.max-concurrent-evals',
+    '4',
+    'Rules at once beside the first of each group, with the feature concurrent-rule-eval.',
+  ),
   noEffect('web.console.templates', 'console templates are not drawn'),
   noEffect('web.console.libraries', 'console templates are not drawn'),
   noEffect('web.user-assets', 'user assets are not served'),
@@ -190,11 +195,21 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   noEffect('auto-gomemlimit.ratio', 'there is no Go runtime'),
   noEffect('storage.tsdb.head-chunks-write-queue-size', 'head chunks stay in memory'),
   noEffect('web.max-notifications-subscribers', 'live notifications are not sent yet'),
-  noEffect('storage.remote.flush-deadline', 'nothing is sent to remote storage yet'),
-  noEffect('storage.remote.read-sample-limit', 'remote read is not served yet'),
-  noEffect('storage.remote.read-concurrent-limit', 'remote read is not served yet'),
-  noEffect('storage.remote.read-max-bytes-in-frame', 'remote read is not served yet'),
-  toggle('web.enable-remote-write-receiver', 'Take samples by remote write 1.0 at /api/v1/write.'),
+  works(
+    'storage.remote.flush-deadline',
+    '1m',
+    'How long a stop waits for what remote write has read to be sent.',
+  ),
+  works('storage.remote.read-sample-limit', '50000000', 'Samples that one remote read may answer with.'),
+  works('storage.remote.read-concurrent-limit', '10', 'Remote reads at once at most.'),
+  works('storage.remote.read-max-bytes-in-frame', '1048576', 'Bytes of one frame of a streamed remote read.'),
+  toggle('web.enable-remote-write-receiver', 'Take samples by remote write 1.0 and 2.0 at /api/v1/write.'),
+  works(
+    'web.remote-write-receiver.accepted-protobuf-messages',
+    'prometheus.WriteRequest,io.prometheus.write.v2.Request',
+    'Messages of remote write that are taken. Repeatable.',
+    true,
+  ),
   toggle('web.enable-otlp-receiver', 'Take metrics by OTLP.', {
     none: 'OTLP is not received yet: /api/v1/otlp answers 404',
   }),
@@ -208,7 +223,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('listen.jaeger', 'traces'),
   refused('storage.remote', 'remote engines'),
   refused('query.replica-label', 'merging of replicas'),
-  refused('promontory.config', 'promontory.yml'),
 ]
 
 /** Feature names of Prometheus 3; the value says what naming it does here. */
@@ -223,7 +237,7 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
   'promql-negative-offset': 'default',
   'exemplar-storage': 'default',
   'extra-scrape-metrics': 'none',
-  'concurrent-rule-eval': 'none',
+  'concurrent-rule-eval': 'works',
   'memory-snapshot-on-shutdown': 'none',
   'auto-reload-config': 'none',
   'native-histograms': 'none',
@@ -304,12 +318,21 @@ export function parseServeFlags(
     forGracePeriodMs: values.duration('rules.alert.for-grace-period'),
     notificationQueueCapacity: values.count('alertmanager.notification-queue-capacity'),
     notificationBatchSize: values.count('alertmanager.notification-batch-size'),
+    promontoryConfigFile: values.one('promontory.config') || undefined,
+    ruleConcurrencyMax: values.count('rules.max-concurrent-evals'),
     alertmanagerConfigFile: values.one('alertmanager.config.file') || undefined,
     alertmanagerListenAddress:
       values.one('listen.alertmanager') === ''
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
     grafana: grafanaOptions(values, environment, notices),
+    remote: {
+      flushDeadlineMs: values.duration('storage.remote.flush-deadline'),
+      readSampleLimit: values.count('storage.remote.read-sample-limit'),
+      readConcurrentLimit: values.count('storage.remote.read-concurrent-limit'),
+      readFrameBytes: values.count('storage.remote.read-max-bytes-in-frame'),
+      acceptedMessages: acceptedMessages(values),
+    },
     push: {
       listenAddress: optionalAddress(values, 'listen.pushgateway'),
       ttlMs: values.duration('push.ttl'),
@@ -476,6 +499,17 @@ function checkAddress(flag: string, address: string): string {
   if (port === undefined || Number(port) > 65535)
     throw new UsageError(`flag --${flag}: "${address}" is not host:port`)
   return address
+}
+
+const WRITE_MESSAGES = ['prometheus.WriteRequest', 'io.prometheus.write.v2.Request']
+
+function acceptedMessages(values: FlagValues): string[] {
+  const flag = 'web.remote-write-receiver.accepted-protobuf-messages'
+  const names = values.many(flag).flatMap((list) => list.split(','))
+  const unknown = names.find((name) => !WRITE_MESSAGES.includes(name))
+  if (unknown !== undefined)
+    throw new UsageError(`flag --${flag}: "${unknown}" is none of ${WRITE_MESSAGES.join(', ')}`)
+  return names
 }
 
 function optionalAddress(values: FlagValues, flag: string): string | undefined {

@@ -11,7 +11,7 @@ import type { Tsdb } from '@promontory/tsdb'
 import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
 import type { Configuration } from './configuration.ts'
-import { failure, send } from './http/answer.ts'
+import { failure, send, success } from './http/answer.ts'
 import { answerDirectly } from './http/direct.ts'
 import { Gate, type GateVerdict } from './http/gate.ts'
 import { identityOf } from './http/identity.ts'
@@ -19,6 +19,10 @@ import type { ServerOptions } from './options.ts'
 import { answerPush, pushgatewayApp } from './push/push-service.ts'
 import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
+import { backtestRoutes } from './routes/backtest-routes.ts'
+import { incidentRoutes } from './routes/incident-routes.ts'
+import { notificationRoutes } from './routes/notification-routes.ts'
+import type { Incidents } from '@promontory/incidents'
 import { configRoutes } from './routes/config-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
 import { exemplarRoutes } from './routes/exemplar-routes.ts'
@@ -51,6 +55,7 @@ export interface AppInput {
   readonly token: string
   readonly startedMs: number
   readonly backend: Backend
+  readonly incidents: Incidents
   readonly push: Gateway
   /** Ports of our listeners. */
   readonly ownPorts: readonly number[]
@@ -110,8 +115,12 @@ export function createApp(input: AppInput): Application {
   targetRoutes(app, environment, configuration.scrape)
   ruleRoutes(app, configuration.rules)
   writeRoutes(app, environment)
+  app.get('/api/v1/status/remote_write', (c) => success(c, { queues: configuration.remoteWrite.states() }))
   adminRoutes(app, environment)
   alertingRoutes(app, environment, input.fanout)
+  notificationRoutes(app, input.fanout)
+  incidentRoutes(app, input.incidents, input.backend, input.fanout)
+  backtestRoutes(app, environment, input.fanout)
   app.get('/metrics/host', async (c) => send(c, writeText(await collectHostMetrics()), TEXT_CONTENT_TYPE))
   configRoutes(app, environment, configuration, () => application.onQuit())
   grafanaRoutes(app, input.backend, sources, own, options.grafana)

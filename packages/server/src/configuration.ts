@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
 import { type ConfigNotice, formatFault } from '@promontory/base/yaml'
 import { Labels } from '@promontory/model'
+import type { FamilyMetadata, RemoteWriteManager } from '@promontory/remote'
 import { AlertStateFiles, RuleManager, type RuleSource } from '@promontory/rules'
 import { ScrapeManager } from '@promontory/scrape'
 import type { Tsdb } from '@promontory/tsdb'
@@ -16,7 +17,9 @@ import {
   prepareConfigText,
   printConfig,
 } from './config/index.ts'
+import { type PromontoryConfig, readPromontoryConfig } from './config/promontory-config.ts'
 import type { ServerOptions } from './options.ts'
+import { createRemoteWrite } from './remote/remote-write.ts'
 import { ruleQuery } from './rule-query.ts'
 import { VERSION } from './version.ts'
 import type { QueryPool } from './workers/query-pool.ts'
@@ -38,6 +41,8 @@ export interface ConfigurationInput {
 export interface ReadyConfig {
   readonly prepared: PreparedConfig
   readonly ruleSources: readonly RuleSource[]
+  /** `promontory.yml`. */
+  readonly own: PromontoryConfig
   /** Undefined for the built-in one. */
   readonly file: string | undefined
 }
@@ -54,6 +59,7 @@ const DEFAULT_INTERVAL_MS = 60_000
 export class Configuration {
   readonly scrape: ScrapeManager
   readonly rules: RuleManager
+  readonly remoteWrite: RemoteWriteManager
   readonly #input: ConfigurationInput
   #current: ReadyConfig | undefined
   #lastAppliedMs = 0
@@ -87,7 +93,11 @@ export class Configuration {
       outageToleranceMs: options.forOutageToleranceMs,
       forGracePeriodMs: options.forGracePeriodMs,
       parserOptions: parserOptionsOfFeatures(options.features),
+      ...(options.features.includes('concurrent-rule-eval')
+        ? { concurrentEvaluationsMax: options.ruleConcurrencyMax }
+        : {}),
     })
+    this.remoteWrite = createRemoteWrite({ ...input, metadata: () => this.#familyMetadata() })
     this.#successful = registry.gauge({
       name: 'prometheus_config_last_reload_successful',
       help: 'Whether the last configuration reload attempt was successful.',
@@ -101,7 +111,11 @@ export class Configuration {
   /** Reads the file that the options name (or the built-in configuration). @throws ConfigError */
   static async prepareInitial(options: ServerOptions): Promise<ReadyConfig> {
     const file = options.configFile ?? ownConfigFile(options)
-    return requireSupported(file === undefined ? await builtIn(options) : await readConfig(file))
+    return requireSupported(
+      file === undefined
+        ? await builtIn(options)
+        : await readConfig(file, readPromontoryConfig(options.promontoryConfigFile)),
+    )
   }
 
   async start(ready: ReadyConfig): Promise<void> {
@@ -126,7 +140,9 @@ export class Configuration {
 
   /** Checks a configuration text without using it. @throws ConfigError */
   check(text: string): Promise<ReadyConfig> {
-    return readConfig(join(resolve(this.#input.options.ownDirectory), OWN_CONFIG), text)
+    const { options } = this.#input
+    const own = readPromontoryConfig(options.promontoryConfigFile)
+    return readConfig(join(resolve(options.ownDirectory), OWN_CONFIG), own, text)
   }
 
   /** Takes a configuration that came through the pages, and keeps it for the next start. @throws ConfigError */
@@ -163,6 +179,7 @@ export class Configuration {
     clearInterval(this.#watch)
     await this.rules.stop()
     await this.scrape.stop()
+    await this.remoteWrite.stop()
     await this.#input.fanout.stop()
   }
 
@@ -195,14 +212,16 @@ export class Configuration {
       queryOffsetMs: config.global.rule_query_offset,
       externalLabels,
       externalUrl,
+      noData: ready.own.rules.no_data,
     }
     const rules = this.rules.prepare(ready.ruleSources, settings)
-    const alerting = fanout.prepare(config)
+    const alerting = fanout.prepare(config, ready.own)
     for (const notice of [...warnings, ...rules.notices]) logger.warn(noticeText(notice))
     this.#applyStorage(config.storage)
     fanout.apply(alerting, externalLabels)
     this.scrape.applyConfig(jobs, externalLabels)
     await this.rules.apply(rules)
+    await this.remoteWrite.apply(config.remote_write, externalLabels)
     this.#current = ready
     this.#reloadError = undefined
     this.#lastAppliedMs = clock.nowMs()
@@ -221,6 +240,14 @@ export class Configuration {
     }
     storage.setLateWindow(tsdb?.out_of_order_time_window ?? 0)
     if (exemplars !== undefined) storage.head.exemplars.setCapacity(exemplars.max_exemplars)
+  }
+
+  /** Metadata of metric families, the first target's where several have one. */
+  #familyMetadata(): FamilyMetadata[] {
+    const families = new Map<string, FamilyMetadata>()
+    for (const { metricFamily, metadata } of this.scrape.metadata())
+      if (!families.has(metricFamily)) families.set(metricFamily, { family: metricFamily, ...metadata })
+    return [...families.values()]
   }
 
   #refuse(error: Error): void {
@@ -255,17 +282,18 @@ async function builtIn(options: ServerOptions): Promise<ReadyConfig> {
   return {
     prepared: await prepareConfigText(text, 'built-in configuration'),
     ruleSources: [],
+    own: readPromontoryConfig(options.promontoryConfigFile),
     file: undefined,
   }
 }
 
 /** @param text  of the file, when it is not to be read */
-async function readConfig(file: string, text?: string): Promise<ReadyConfig> {
+async function readConfig(file: string, own: PromontoryConfig, text?: string): Promise<ReadyConfig> {
   const prepared = await (text === undefined ? prepareConfig(file) : prepareConfigText(text, resolve(file)))
   const ruleSources = prepared.ruleFiles.map((path) => ({ file: path, text: readRuleFile(path) }))
   if (prepared.config.groups !== undefined)
     ruleSources.push(inlineGroups(prepared.file, text ?? readFileSync(file, 'utf8')))
-  return { prepared, ruleSources, file: prepared.file }
+  return { prepared, ruleSources, own, file: prepared.file }
 }
 
 /** @throws ConfigLoadError naming everything that this program does not do */

@@ -32,6 +32,17 @@ export interface PushOptions {
   readonly ttlMs: number
 }
 
+/** What concerns other servers: `--storage.remote.*`, `--web.remote-write-receiver.*`. */
+export interface RemoteOptions {
+  readonly flushDeadlineMs: number
+  /** Samples that one remote read may answer with. */
+  readonly readSampleLimit: number
+  readonly readConcurrentLimit: number
+  readonly readFrameBytes: number
+  /** Messages of remote write that are taken. */
+  readonly acceptedMessages: readonly string[]
+}
+
 /** How one server is to run: what the command line says, checked. Durations in ms. */
 export interface ServerOptions {
   /** `--config.file`; undefined: built-in configuration that watches this machine and the server itself. */
@@ -72,12 +83,17 @@ export interface ServerOptions {
   readonly forGracePeriodMs: number
   readonly notificationQueueCapacity: number
   readonly notificationBatchSize: number
+  /** `--promontory.config`; undefined: the defaults. */
+  readonly promontoryConfigFile: string | undefined
+  /** `--rules.max-concurrent-evals`, for the feature `concurrent-rule-eval`. */
+  readonly ruleConcurrencyMax: number
   /** `--alertmanager.config.file` */
   readonly alertmanagerConfigFile: string | undefined
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
   readonly grafana: GrafanaOptions
   readonly push: PushOptions
+  readonly remote: RemoteOptions
   readonly autoReloadMs: number | undefined
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat

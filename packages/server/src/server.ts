@@ -3,6 +3,9 @@ import { createLogger, type Clock, type Logger, Registry, systemClock } from '@p
 import { Tsdb } from '@promontory/tsdb'
 import { createApp, type Application } from './app.ts'
 import { AlertFanout } from './alerting/fanout.ts'
+import { AlertMemory } from './alerting/alert-memory.ts'
+import { openIncidents } from './alerting/incident-marks.ts'
+import type { Incidents } from '@promontory/incidents'
 import { Configuration } from './configuration.ts'
 import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
@@ -17,6 +20,8 @@ import { QueryPool } from './workers/query-pool.ts'
 /** Readers of the head by number: query workers from 0, the rules' worker, the compactor. */
 const RULES_READER = 60
 const COMPACTOR_READER = 61
+/** Threads for rules at most: readers of the head are numbered. */
+const RULE_WORKERS_MAX = 8
 /** How long running answers may take when the server stops. */
 const STOP_GRACE_MS = 5000
 
@@ -72,7 +77,13 @@ export class Server {
       storage = await openStorage(options, registry, logger)
       mkdirSync(options.ownDirectory, { recursive: true })
       backend = await Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
+      const { state } = backend
+      const log = logger.with({ component: 'alertmanager' })
+      const memory = await AlertMemory.open(state, options.ownDirectory, clock, log)
+      const incidents = await openIncidents(backend, clock, logger, registry)
       const parts = assemble({
+        memory,
+        incidents,
         options,
         clock,
         logger,
@@ -220,6 +231,8 @@ interface AssemblyInput {
   readonly token: string
   readonly startedMs: number
   readonly backend: Backend
+  readonly memory: AlertMemory
+  readonly incidents: Incidents
 }
 
 function assemble(
@@ -240,7 +253,11 @@ function assemble(
       logger: logger.with({ component: 'query' }),
     })
   const queries = pool(options.queryWorkers, 0, options.queryCacheBytes)
-  const ruleQueries = pool(1, RULES_READER, 0)
+  // One thread keeps a big query from delaying an alert; more where rules may run side by side.
+  const ruleWorkers = options.features.includes('concurrent-rule-eval')
+    ? Math.min(options.ruleConcurrencyMax, RULE_WORKERS_MAX)
+    : 1
+  const ruleQueries = pool(ruleWorkers, RULES_READER - ruleWorkers + 1, 0)
   queries.warm()
   storage.onSettledChange((fromMs) => queries.forget(fromMs))
   const ownUrl = listeners[0]!.url

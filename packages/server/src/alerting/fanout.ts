@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
 import { formatFault } from '@promontory/base/yaml'
-import { Alertmanager, JsonLinesLog, type PreparedConfig } from '@promontory/alertmanager'
+import { Alertmanager, type PreparedConfig } from '@promontory/alertmanager'
 import { DiscoveryMetrics } from '@promontory/discovery'
 import { Labels, type Notifier, type NotifierAlert } from '@promontory/model'
 import { relabel, type RelabelConfig } from '@promontory/model/relabel'
@@ -10,7 +10,11 @@ import type { PrometheusConfig } from '../config/index.ts'
 import { isLoopbackAddress, type Listener, splitAddress } from '../http/listener.ts'
 import type { ServerOptions } from '../options.ts'
 import { ExternalAlertmanagers } from './external-alertmanagers.ts'
+import type { AlertMemory } from './alert-memory.ts'
 import { Inbox } from './inbox.ts'
+import { IncidentFeed } from './incident-feed.ts'
+import type { Incidents } from '@promontory/incidents'
+import type { PromontoryConfig } from '../config/promontory-config.ts'
 
 export interface AlertFanoutInput {
   readonly options: ServerOptions
@@ -19,6 +23,8 @@ export interface AlertFanoutInput {
   readonly registry: Registry
   readonly listeners: readonly Listener[]
   readonly externalUrl: string
+  readonly memory: AlertMemory
+  readonly incidents: Incidents
 }
 
 /** Where alerts will go, read and checked. */
@@ -26,6 +32,14 @@ export interface PreparedAlerting {
   readonly config: PrometheusConfig['alerting']
   /** For the built-in Alertmanager; undefined when it does not run. */
   readonly builtIn: PreparedConfig | undefined
+  /** The text of that configuration and where it comes from. */
+  readonly source: AlertmanagerSource | undefined
+  readonly own: PromontoryConfig
+}
+
+export interface AlertmanagerSource {
+  readonly yaml: string
+  readonly file: string
 }
 
 /** How long queued alerts may take to leave when the server stops. */
@@ -44,7 +58,8 @@ export class AlertFanout implements Notifier {
   readonly #successful: Gauge
   #externalLabels: Labels = Labels.EMPTY
   #relabelConfigs: readonly RelabelConfig[] = []
-  #builtInRuns = false
+  readonly #incidentFeed: IncidentFeed
+  #source: AlertmanagerSource | undefined
 
   constructor(input: AlertFanoutInput) {
     this.#input = input
@@ -55,9 +70,15 @@ export class AlertFanout implements Notifier {
       logger: logger.with({ component: 'alertmanager' }),
       registry,
       externalUrl,
-      silenceLog: new JsonLinesLog(join(options.ownDirectory, 'silences.jsonl'), logger),
-      notificationLog: new JsonLinesLog(join(options.ownDirectory, 'notifications.jsonl'), logger),
+      silenceLog: input.memory.silences,
+      notificationLog: input.memory.notifications,
+      acknowledgementLog: input.memory.acknowledgements,
+      maintenanceLog: input.memory.maintenance,
+      ...(input.memory.turns === undefined ? {} : { turns: input.memory.turns }),
+      onGroup: (flush, unmuted) => this.#incidentFeed.take(flush, unmuted),
     })
+    this.#incidentFeed = new IncidentFeed(input.incidents, logger.with({ component: 'incidents' }))
+    input.memory.connect(this.alertmanager)
     this.external = new ExternalAlertmanagers({
       clock,
       logger: logger.with({ component: 'notifier' }),
@@ -75,51 +96,65 @@ export class AlertFanout implements Notifier {
 
   /** Whether alerts go to the built-in Alertmanager. */
   get builtInRuns(): boolean {
-    return this.#builtInRuns
+    return this.#source !== undefined
+  }
+
+  /** The built-in Alertmanager's configuration in force. */
+  get source(): AlertmanagerSource | undefined {
+    return this.#source
   }
 
   /** @throws ConfigErrors, UnsupportedConfigError, TemplateError of the Alertmanager's configuration */
-  prepare({ alerting }: PrometheusConfig): PreparedAlerting {
+  prepare({ alerting }: PrometheusConfig, own: PromontoryConfig): PreparedAlerting {
     const file = this.#input.options.alertmanagerConfigFile
     if (file !== undefined) {
       const path = resolve(file)
-      const builtIn = this.alertmanager.prepareConfig(readFileSync(path, 'utf8'), path)
+      const source = { yaml: readFileSync(path, 'utf8'), file: path }
+      const builtIn = this.alertmanager.prepareConfig(source.yaml, path)
       refusePeers(builtIn, path)
-      return { config: alerting, builtIn }
+      return { config: alerting, builtIn, source, own }
     }
-    if (alerting.alertmanagers.length > 0) return { config: alerting, builtIn: undefined }
+    if (alerting.alertmanagers.length > 0)
+      return { config: alerting, builtIn: undefined, source: undefined, own }
+    const source = { yaml: inboxConfig(this.#input), file: 'built-in Alertmanager configuration' }
     return {
       config: alerting,
-      builtIn: this.alertmanager.prepareConfig(
-        inboxConfig(this.#input),
-        'built-in Alertmanager configuration',
-      ),
+      builtIn: this.alertmanager.prepareConfig(source.yaml, source.file),
+      source,
+      own,
     }
   }
 
-  apply({ config, builtIn }: PreparedAlerting, externalLabels: Labels): void {
+  apply({ config, builtIn, source, own }: PreparedAlerting, externalLabels: Labels): void {
     this.#externalLabels = externalLabels
     this.#relabelConfigs = config.alert_relabel_configs
-    this.#builtInRuns = builtIn !== undefined
+    this.#source = source
+    this.#incidentFeed.triggers = own.incidents.open_for
     this.#successful.set(builtIn === undefined ? 0 : 1)
     for (const notice of builtIn?.notices ?? []) this.#input.logger.warn(formatFault(notice, notice.text))
     if (builtIn !== undefined) void this.alertmanager.applyConfig(builtIn)
     this.external.applyConfig(config.alertmanagers)
   }
 
-  send(alerts: readonly NotifierAlert[]): void {
-    const labelled = alerts.flatMap((alert) => {
+  /** Alerts with external labels, relabelled. */
+  label(alerts: readonly NotifierAlert[]): NotifierAlert[] {
+    return alerts.flatMap((alert) => {
       const labels = relabel(withExternal(alert.labels, this.#externalLabels), this.#relabelConfigs)
       return labels === undefined ? [] : [{ ...alert, labels }]
     })
+  }
+
+  send(alerts: readonly NotifierAlert[]): void {
+    const labelled = this.label(alerts)
     if (labelled.length === 0) return
-    if (this.#builtInRuns) this.alertmanager.send(labelled)
+    if (this.builtInRuns) this.alertmanager.send(labelled)
     this.external.send(labelled)
   }
 
   async stop(): Promise<void> {
     await this.external.stop(STOP_GRACE_MS)
     await this.alertmanager.stop()
+    this.#input.memory.stop()
   }
 
   #isOurs(url: URL): boolean {

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
-import { ApiV2, type ApiAnswer } from '@promontory/alertmanager'
+import { ApiV2, type ApiAnswer, type HistoryFilter } from '@promontory/alertmanager'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { INBOX_BYTES_MAX } from '../alerting/inbox.ts'
 import { failure, send, success } from '../http/answer.ts'
@@ -19,7 +19,7 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
     return success(c, { activeAlertmanagers: active.map((url) => ({ url })), droppedAlertmanagers: [] })
   })
   app.get('/api/v1/notifications/history', (c) =>
-    success(c, { events: fanout.alertmanager.history.events() }),
+    success(c, { events: fanout.alertmanager.history.events(historyFilter(c)) }),
   )
   app.get('/api/v1/inbox', (c) => success(c, { messages: fanout.inbox.messages }))
   app.post('/api/v1/inbox', async (c) => {
@@ -30,6 +30,18 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
       return failure(c, 'bad_data', (error as Error).message)
     }
   })
+}
+
+/** `fingerprint`, `group_key`, `receiver`, `kind` (repeated), `limit`. */
+function historyFilter(c: Context): HistoryFilter {
+  const limit = Number(c.req.query('limit') ?? '')
+  return {
+    fingerprint: c.req.query('fingerprint'),
+    groupKey: c.req.query('group_key'),
+    receiver: c.req.query('receiver'),
+    kinds: c.req.queries('kind'),
+    ...(Number.isSafeInteger(limit) && limit > 0 ? { limit } : {}),
+  }
 }
 
 export function alertmanagerVersion(): ConstructorParameters<typeof ApiV2>[1] {

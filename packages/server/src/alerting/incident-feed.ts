@@ -1,0 +1,67 @@
+import type { Logger } from '@promontory/base'
+import { type Alert, type Flush, isResolvedAt, matchesAll } from '@promontory/alertmanager'
+import { type Incidents, groupReport, type IncidentAlert } from '@promontory/incidents'
+import type { IncidentTrigger } from '../config/promontory-config.ts'
+
+/** Hands groups of the built-in Alertmanager that concern people on to the incidents, when something has changed. */
+export class IncidentFeed {
+  readonly #incidents: Incidents
+  readonly #logger: Logger
+  /** What was reported last, by receiver and group. */
+  readonly #reported = new Map<string, string>()
+  triggers: readonly IncidentTrigger[] = []
+
+  constructor(incidents: Incidents, logger: Logger) {
+    this.#incidents = incidents
+    this.#logger = logger
+  }
+
+  /** Never throws: the Alertmanager goes on whatever becomes of incidents. */
+  take({ group, alerts, nowMs }: Flush, unmuted: readonly Alert[]): void {
+    const { receiver } = group.route
+    const triggers = this.triggers.filter(
+      (trigger) => trigger.receiver === undefined || trigger.receiver === receiver,
+    )
+    if (triggers.length === 0) return
+    const awake = new Set(unmuted)
+    const concerned = alerts.filter(
+      (alert) =>
+        // What is held back opens nothing, but it has not resolved either.
+        (awake.has(alert) || isResolvedAt(alert, nowMs)) &&
+        triggers.some(({ matchers }) => matchesAll(matchers, alert.labels)),
+    )
+    if (concerned.length === 0) return
+    const key = `${receiver}\0${group.key}`
+    const told = concerned.map((alert) => incidentAlert(alert, nowMs))
+    const digest = told
+      .map(({ fingerprint, status }) => `${status[0]}${fingerprint}`)
+      .sort()
+      .join()
+    if (this.#reported.get(key) === digest) return
+    if (told.every(({ status }) => status === 'resolved')) this.#reported.delete(key)
+    else this.#reported.set(key, digest)
+    const groupLabels = group.labels.toObject()
+    this.#incidents
+      .report(groupReport({ source: 'alerts', key, reporter: receiver, groupLabels, alerts: told }))
+      .catch((error: unknown) => {
+        // The next flush tries again.
+        this.#reported.delete(key)
+        this.#logger.error('A group of alerts could not be reported to the incidents', {
+          groupKey: group.key,
+          err: error,
+        })
+      })
+  }
+}
+
+function incidentAlert(alert: Alert, nowMs: number): IncidentAlert {
+  const isResolved = isResolvedAt(alert, nowMs)
+  return {
+    fingerprint: alert.fingerprint,
+    status: isResolved ? 'resolved' : 'firing',
+    labels: alert.labels.toObject(),
+    annotations: alert.annotations.toObject(),
+    startsAtMs: Math.floor(alert.startsAtMs),
+    ...(isResolved ? { endsAtMs: Math.floor(alert.endsAtMs) } : {}),
+  }
+}
