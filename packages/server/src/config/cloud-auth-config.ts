@@ -1,7 +1,7 @@
 import { bool, mapOf, Secret, secret, str, struct, withDefault } from '@promontory/base/yaml'
 import type { Schema, YamlNode, YamlValue } from '@promontory/base/yaml'
 
-/** AWS request signing. Checked and printed; requests are not signed. */
+/** AWS request signing. */
 export interface SigV4Config {
   readonly region: string
   readonly access_key: string

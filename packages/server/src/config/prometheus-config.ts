@@ -144,8 +144,19 @@ function checkLegacyRelabelling(
 /** Names what is valid but has no effect here, or another one. */
 function noticeSections(config: PrometheusConfig, node: YamlNode, context: DecodeContext): void {
   const at = (field: string): YamlNode => fieldNode(node, field)
-  if (config.remote_write.length > 0)
-    context.unsupported(at('remote_write'), 'remote_write is not supported yet')
+  config.remote_write.forEach((entry, i) => {
+    const field = (name: string): YamlNode => fieldNode(node, 'remote_write', i, name)
+    if (entry.azuread !== undefined) context.unsupported(field('azuread'), 'azuread is not supported')
+    if (entry.google_iam !== undefined)
+      context.unsupported(field('google_iam'), 'google_iam is not supported')
+    if (entry.round_robin_dns)
+      context.unsupported(field('round_robin_dns'), 'round_robin_dns is not supported')
+    if (entry.sigv4 !== undefined && (entry.sigv4.profile !== '' || entry.sigv4.role_arn !== ''))
+      context.unsupported(
+        field('sigv4'),
+        'profile and role_arn are not supported: give access_key and secret_key, or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+      )
+  })
   if (config.remote_read.length > 0)
     context.unsupported(at('remote_read'), 'remote_read is not supported yet')
   if (config.tracing !== undefined)

@@ -16,15 +16,16 @@ export function writeRoutes(app: Hono, environment: RouteEnvironment): void {
     appender: storage,
     logger: logger.with({ component: 'remote-write' }),
     registry,
+    acceptedMessages: options.remote.acceptedMessages,
     nowMs: () => clock.nowMs(),
   })
   app.post('/api/v1/write', async (c: Context) => {
     const body = await readBytes(c, REMOTE_WRITE_BYTES_MAX)
-    const { status, text, headers = {} } = receiver.receive(
-      body,
-      c.req.header('content-type') ?? '',
-      c.req.header('content-encoding') ?? '',
-    )
+    const {
+      status,
+      text,
+      headers = {},
+    } = receiver.receive(body, c.req.header('content-type') ?? '', c.req.header('content-encoding') ?? '')
     return status === 204 ? c.body(null, 204, headers) : c.text(`${text}\n`, status, headers)
   })
 }

@@ -39,6 +39,8 @@ export class Maintenance {
   readonly #options: MaintenanceOptions
   readonly #metrics: MaintenanceMetrics
   retention: Retention
+  /** The first segment of the log that somebody has yet to read: it and those behind it stay. */
+  keepLogFrom: () => number = () => Infinity
   blocks: readonly BlockOnDisk[] = []
   #running: Promise<void> | undefined
 
@@ -146,7 +148,8 @@ export class Maintenance {
     head.flushSeries()
     if (segments.length < 2) return
     const first = segments[0]!
-    const lastSegment = first + Math.floor(((segments.at(-1)! - first) * 2) / 3)
+    const twoThirds = first + Math.floor(((segments.at(-1)! - first) * 2) / 3)
+    const lastSegment = Math.min(twoThirds, this.keepLogFrom() - 1)
     if (lastSegment <= first) return
     await runTask({
       kind: 'checkpoint',

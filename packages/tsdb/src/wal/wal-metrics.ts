@@ -27,7 +27,12 @@ export class WalMetrics {
       name: 'prometheus_tsdb_wal_record_bytes_written_total',
       help: 'Total number of bytes written for WAL records.',
     })
+    const failed = registry.counter({
+      name: 'prometheus_tsdb_wal_writes_failed_total',
+      help: 'Total number of write log writes that failed.',
+    })
     registry.onCollect(() => {
+      failed.setTotal(wal.writesFailed)
       segment.set(wal.segment)
       size.set(walBytes(directory))
       written.setTotal(wal.bytesWritten)

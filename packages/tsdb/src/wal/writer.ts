@@ -52,6 +52,9 @@ export class WalWriter {
   bytesWritten = 0
   recordsWritten = 0
 
+  /** Writes that the disk refused. */
+  writesFailed = 0
+
   /** @throws StorageError when the directory cannot be written */
   constructor(options: WalWriterOptions) {
     this.#options = options
@@ -76,6 +79,7 @@ export class WalWriter {
       for (const record of records) this.#add(record)
       this.#flush()
     } catch (error) {
+      this.writesFailed++
       this.#undo(startSegment, startOffset)
       throw new StorageError(`cannot write the log ${this.#path()}: ${(error as Error).message}`, {
         cause: error,
