@@ -42,6 +42,12 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'promontory dashboards render UID',
     'Draw a dashboard into a PNG, in a browser without a window. --url, --out.',
   ],
+  ['promontory alert query [MATCHER…]', "amtool's jobs, of any Alertmanager. Also: alert add."],
+  ['promontory silence query [MATCHER…]', 'Also: silence add, update, expire, import.'],
+  ['promontory check-config FILE…', 'Check alertmanager.yml files and their templates.'],
+  ['promontory config routes [show|test]', 'The routing tree; where labels would go. Also: config show.'],
+  ['promontory template render', 'Render a notification template. Also: cluster show.'],
+  ['promontory rules backtest FILE…', 'When alerting rules would have fired, from stored samples.'],
   ['promontory --version', 'Print the version.'],
 ]
 

@@ -13,6 +13,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tsdb: async () => (await import('./commands/tsdb.ts')).tsdb,
   dashboards: async () => (await import('./commands/dashboards.ts')).dashboards,
   promql: async () => (await import('./commands/promql.ts')).promql,
+  alert: async () => (await import('./commands/alert.ts')).alert,
+  silence: async () => (await import('./commands/silence.ts')).silence,
+  config: async () => (await import('./commands/alertmanager-config.ts')).config,
+  'check-config': async () => (await import('./commands/alertmanager-config.ts')).checkAlertmanagerConfig,
+  template: async () => (await import('./commands/notification-template.ts')).template,
+  cluster: async () => (await import('./commands/cluster.ts')).cluster,
+  rules: async () => (await import('./commands/rules.ts')).rules,
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -213,6 +213,25 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   toggle('web.enable-otlp-receiver', 'Take metrics by OTLP.', {
     none: 'OTLP is not received yet: /api/v1/otlp answers 404',
   }),
+  ...[
+    'cluster.listen-address',
+    'cluster.peer',
+    'cluster.advertise-address',
+    'cluster.peer-name',
+    'cluster.peer-timeout',
+    'cluster.settle-timeout',
+    'cluster.gossip-interval',
+    'cluster.pushpull-interval',
+    'cluster.probe-timeout',
+    'cluster.probe-interval',
+    'cluster.tcp-timeout',
+    'cluster.reconnect-interval',
+    'cluster.reconnect-timeout',
+    'cluster.label',
+    'cluster.tls-config',
+  ].map((name) =>
+    refused(name, 'gossip between Alertmanagers; several instances share --state.database (empty: taken)'),
+  ),
   refused('web.config.file', 'TLS and users for the listeners'),
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
   refused('agent', 'agent mode', 'boolean'),
@@ -275,6 +294,8 @@ export function parseServeFlags(
   const notices: string[] = []
   for (const { name, effect } of SERVE_FLAGS) {
     if (!values.given.has(name) || effect === 'works') continue
+    // Compose files switch the gossip off by an empty address.
+    if ('refused' in effect && name.startsWith('cluster.') && values.one(name) === '') continue
     if ('refused' in effect) throw new UsageError(`flag --${name} is not supported yet: ${effect.refused}`)
     notices.push(`flag --${name} has no effect: ${effect.none}`)
   }
