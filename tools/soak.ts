@@ -1,6 +1,6 @@
 /**
  * The long forms of the conformance tests: 20,000 random queries against the real Prometheus, three minutes of scraping
- * beside it, 200 rounds of kill -9. Writes what came out to `docs/results/soak-<date>.json`. Needs the built program
+ * beside it, 200 rounds of kill -9, five million damaged queries for the parser. Writes what came out to `docs/results/soak-<date>.json`. Needs the built program
  * and the peers, as `npm run conformance` does.
  *
  *   npm run soak                        the seed of the queries is the day
@@ -19,29 +19,38 @@ const settings: Record<string, string> = {
   DIFFERENTIAL_SEED: today.replaceAll('-', ''),
   RELAY_SECONDS: '180',
   KILL_ROUNDS: '200',
+  FUZZ_ROUNDS: '5000000',
+  FUZZ_SEED: today.replaceAll('-', ''),
 }
 for (const name of Object.keys(settings)) settings[name] = process.env[name] ?? settings[name]!
 
 const scratch = mkdtempSync(join(tmpdir(), 'promontory-soak-'))
-const report = join(scratch, 'report.json')
-const { status } = spawnSync(
-  process.execPath,
+
+/** The tests of the built program, and the fuzzing of the parser, which needs none. */
+const RUNS = [
   [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
     '--config=vitest.conformance.config.ts',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
     'conformance/promql-differential.test.ts',
     'conformance/relay.test.ts',
     'conformance/kill.test.ts',
+    'conformance/full-disk.test.ts',
   ],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, ...settings } },
-)
+  ['packages/promql/src/parser/fuzz.test.ts'],
+]
+
+const reports = RUNS.map((args, i) => {
+  const report = join(scratch, `report-${i}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...args],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, ...settings } },
+  )
+  if (status !== 0) process.exitCode = 1
+  return JSON.parse(readFileSync(report, 'utf8')) as Report
+})
 writeResults()
 rmSync(scratch, { recursive: true })
-process.exitCode = status ?? 1
 
 interface Report {
   readonly numPassedTests: number
@@ -59,28 +68,30 @@ interface Report {
 
 /** What vitest reports, without the paths of this machine. */
 function writeResults(): void {
-  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  ) as Report
+  const total = (count: (report: Report) => number): number =>
+    reports.reduce((sum, report) => sum + count(report), 0)
   const results = {
     date: today,
+    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim(),
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
     settings,
-    passed: numPassedTests,
-    failed: numFailedTests,
-    skipped: numPendingTests,
-    tests: testResults.flatMap(({ name, assertionResults }) =>
-      assertionResults.map(({ title, status: outcome, duration }) => ({
-        file: basename(name),
-        title,
-        outcome,
-        seconds: Math.round((duration ?? 0) / 100) / 10,
-      })),
-    ),
+    passed: total((report) => report.numPassedTests),
+    failed: total((report) => report.numFailedTests),
+    skipped: total((report) => report.numPendingTests),
+    tests: reports
+      .flatMap(({ testResults }) => testResults)
+      .flatMap(({ name, assertionResults }) =>
+        assertionResults.map(({ title, status: outcome, duration }) => ({
+          file: basename(name),
+          title,
+          outcome,
+          seconds: Math.round((duration ?? 0) / 100) / 10,
+        })),
+      ),
   }
   const folder = join(root, 'docs/results')
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `soak-${today}.json`)
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
-  console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped: ${file}`)
+  console.log(`${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped: ${file}`)
 }
