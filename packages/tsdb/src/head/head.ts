@@ -36,6 +36,7 @@ import {
   type SeriesRecord,
   type TombstoneRecord,
 } from '../wal/records.ts'
+import { ByteReader } from '../wal/bytes.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
 import { BatchScratch } from './batch-scratch.ts'
@@ -147,7 +148,35 @@ export class Head implements Appender {
 
   /** @param wantedRef  a ref that the series should get (replay), or 0 */
   createSeries(labels: Labels, wantedRef: number): SeriesRef {
-    const length = this.#intern(labels)
+    return this.#createInterned(this.#intern(labels), wantedRef, labels)
+  }
+
+  /**
+   * Replay of a record of series: names and values go from the log into the symbols without becoming texts.
+   * @param found  gets each ref in the log with the one that the series has here, -1 when it was refused
+   * @throws RangeError when the record ends early
+   */
+  replaySeries(record: Uint8Array, found: (logged: number, ref: number) => void): void {
+    const input = new ByteReader(record)
+    input.byte()
+    while (!input.done) {
+      const logged = input.uint64()
+      const parts = 2 * input.count(2)
+      if (parts > this.#symbolScratch.length) this.#symbolScratch = new Uint32Array(2 * parts)
+      const symbols = this.#symbolScratch
+      let isFull = false
+      for (let i = 0; i < parts; i++) {
+        const length = input.uvarint()
+        const symbol = this.symbols.internBytes(record, input.skip(length), length, symbols[i]!)
+        if (symbol < 0) isFull = true
+        symbols[i] = Math.max(0, symbol)
+      }
+      found(logged, this.#createInterned(isFull ? -1 : parts, logged))
+    }
+  }
+
+  /** @param length  of the symbols in the scratch; below 0 when the memory was full */
+  #createInterned(length: number, wantedRef: number, given?: Labels): SeriesRef {
     if (length < 0) return this.#refuseSeries()
     const found = this.series.find(this.#symbolScratch, length)
     if (found !== 0) return this.series.refOfSlot(found)
@@ -161,7 +190,7 @@ export class Head implements Appender {
       }
     }
     const ref = this.series.refOfSlot(slot)
-    if (ref !== wantedRef) this.#unlogged.push({ ref, labels })
+    if (ref !== wantedRef) this.#unlogged.push({ ref, labels: given ?? this.series.labels(slot) })
     this.metrics.seriesCreated.inc()
     return ref
   }

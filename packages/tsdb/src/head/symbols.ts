@@ -85,11 +85,12 @@ export class SymbolReader {
     for (let i = hash & mask; ; i = (i + 1) & mask) {
       const symbol = Atomics.load(i32, table + 1 + i)
       if (symbol === 0) return 0
-      if (this.#equals(symbol)) return symbol
+      if (this.equals(symbol)) return symbol
     }
   }
 
-  #equals(symbol: number): boolean {
+  /** Whether a symbol is what lies in the scratch. */
+  protected equals(symbol: number): boolean {
     const { u8, u32 } = this.head
     const address = u32[this.entry(symbol)]!
     if (u32[address >>> 2] !== this.scratchLength) return false
@@ -117,6 +118,21 @@ export class SymbolWriter extends SymbolReader {
     if (text === '') return 0
     this.load(text)
     const hash = hashBytes(this.scratch, this.scratchLength)
+    return this.probe(hash) || this.#add(hash)
+  }
+
+  /**
+   * As {@link intern}, of UTF-8 bytes.
+   * @param guess  a symbol that these bytes may well be, as the same place of the record before had it
+   */
+  internBytes(bytes: Uint8Array, from: number, length: number, guess: number): number {
+    if (length === 0) return 0
+    if (this.scratch.length < length) this.scratch = new Uint8Array(2 * length)
+    const { scratch } = this
+    for (let i = 0; i < length; i++) scratch[i] = bytes[from + i]!
+    this.scratchLength = length
+    if (guess > 0 && this.equals(guess)) return guess
+    const hash = hashBytes(scratch, length)
     return this.probe(hash) || this.#add(hash)
   }
 

@@ -140,6 +140,14 @@ export class ByteReader {
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
   }
 
+  /** Goes over so many bytes. @returns where they begin @throws RangeError when there are fewer */
+  skip(length: number): number {
+    const start = this.at
+    if (start + length > this.#bytes.length) throw new RangeError('the record ends early')
+    this.at += length
+    return start
+  }
+
   string(): string {
     const length = this.uvarint()
     if (this.at + length > this.#bytes.length) throw new RangeError('a string ends early')

@@ -8,7 +8,7 @@ import { slotOf } from '../head/series.ts'
 import { RecordType, segmentName } from './format.ts'
 import { decodeHistogramRecord } from './histogram-records.ts'
 import { readSegment } from './reader.ts'
-import { decodeExemplars, decodeSeries, decodeTombstones, type TombstoneRecord } from './records.ts'
+import { decodeExemplars, decodeTombstones, type TombstoneRecord } from './records.ts'
 import { listSegments } from './writer.ts'
 
 export interface ReplayProgress {
@@ -152,7 +152,7 @@ export class WalReplay {
     }
     switch (type) {
       case RecordType.series:
-        return decodeSeries(record, (ref, pairs) => this.#addSeries(ref, pairs))
+        return this.#head.replaySeries(record, this.#noteSeries)
       case RecordType.samples:
         this.#samples += this.#head.replaySamples(
           record,
@@ -185,9 +185,8 @@ export class WalReplay {
 
   readonly #mapRef = (ref: number): number => this.#head.aliases.get(ref) ?? ref
 
-  #addSeries(ref: number, pairs: readonly string[]): void {
-    const got = this.#head.createSeries(Labels.fromSorted(pairs), ref)
-    if (got !== ref) this.#head.aliases.set(ref, got)
+  readonly #noteSeries = (logged: number, ref: number): void => {
+    if (ref !== logged) this.#head.aliases.set(logged, ref)
   }
 
   #addExemplar(ref: number, timeMs: number, value: number, pairs: readonly string[]): void {
