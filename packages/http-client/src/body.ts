@@ -35,7 +35,10 @@ export async function readBody(
     if (total > limitBytes) throw new BodyTooLargeError(limitBytes)
     parts.push(chunk)
   }
-  if (encoding === undefined || encoding === '' || encoding === 'identity') return padded(parts, total)
+  // Snappy's block format, which remote read answers in, is the caller's to open.
+  const isOpaque = encoding === 'snappy'
+  if (encoding === undefined || encoding === '' || encoding === 'identity' || isOpaque)
+    return padded(parts, total)
   const plain = await decompress(
     parts.length === 1 ? parts[0]! : Buffer.concat(parts, total),
     encoding,

@@ -8,3 +8,10 @@ export {
   type RemoteWriteReceiverOptions,
   REMOTE_WRITE_BYTES_MAX,
 } from './write-receiver.ts'
+export {
+  MergedQueryable,
+  type MergedOptions,
+  type ReadRemote,
+  type ReadSource,
+} from './read/merged-queryable.ts'
+export { ReadClient, READ_BYTES_MAX, type ReadTarget } from './read/read-client.ts'

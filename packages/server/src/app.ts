@@ -27,6 +27,7 @@ import { configRoutes } from './routes/config-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
 import { exemplarRoutes } from './routes/exemplar-routes.ts'
 import { lintRoutes } from './routes/lint-routes.ts'
+import { readRoutes } from './routes/read-routes.ts'
 import { type QueryRoutes, queryRoutes } from './routes/query-routes.ts'
 import { ruleRoutes } from './routes/rule-routes.ts'
 import { statusRoutes } from './routes/status-routes.ts'
@@ -115,6 +116,7 @@ export function createApp(input: AppInput): Application {
   targetRoutes(app, environment, configuration.scrape)
   ruleRoutes(app, configuration.rules)
   writeRoutes(app, environment)
+  readRoutes(app, environment)
   app.get('/api/v1/status/remote_write', (c) => success(c, { queues: configuration.remoteWrite.states() }))
   adminRoutes(app, environment)
   alertingRoutes(app, environment, input.fanout)

@@ -19,6 +19,7 @@ import {
 } from './config/index.ts'
 import { type PromontoryConfig, readPromontoryConfig } from './config/promontory-config.ts'
 import type { ServerOptions } from './options.ts'
+import type { ReadHub } from './remote/read-hub.ts'
 import { createRemoteWrite } from './remote/remote-write.ts'
 import { ruleQuery } from './rule-query.ts'
 import { VERSION } from './version.ts'
@@ -32,6 +33,7 @@ export interface ConfigurationInput {
   readonly storage: Tsdb
   readonly ruleQueries: QueryPool
   readonly fanout: AlertFanout
+  readonly readHub: ReadHub
   /** Where we listen ourselves. */
   readonly ownUrl: string
   readonly externalUrl: string
@@ -181,6 +183,7 @@ export class Configuration {
     await this.scrape.stop()
     await this.remoteWrite.stop()
     await this.#input.fanout.stop()
+    this.#input.readHub.close()
   }
 
   file(): string | undefined {
@@ -222,6 +225,7 @@ export class Configuration {
     this.scrape.applyConfig(jobs, externalLabels)
     await this.rules.apply(rules)
     await this.remoteWrite.apply(config.remote_write, externalLabels)
+    this.#input.readHub.apply(config.remote_read, externalLabels)
     this.#current = ready
     this.#reloadError = undefined
     this.#lastAppliedMs = clock.nowMs()

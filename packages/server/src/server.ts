@@ -7,10 +7,12 @@ import { AlertMemory } from './alerting/alert-memory.ts'
 import { openIncidents } from './alerting/incident-marks.ts'
 import type { Incidents } from '@promontory/incidents'
 import { Configuration } from './configuration.ts'
+import { ReadyMade } from './content/ready-made.ts'
 import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { ReadHub } from './remote/read-hub.ts'
 import { PushService } from './push/push-service.ts'
 import { Backend } from './routes/grafana/backend.ts'
 import { VERSION } from './version.ts'
@@ -22,6 +24,8 @@ const RULES_READER = 60
 const COMPACTOR_READER = 61
 /** Threads for rules at most: readers of the head are numbered. */
 const RULE_WORKERS_MAX = 8
+/** Metrics count as there when they had a sample in this time. */
+const SEEN_LATELY_MS = 6 * 3600 * 1000
 /** How long running answers may take when the server stops. */
 const STOP_GRACE_MS = 5000
 
@@ -38,6 +42,7 @@ export class Server {
   readonly #application: Application
   readonly #push: PushService
   readonly #backend: Backend
+  readonly #readyMade: ReadyMade
   #stopped: Promise<void> | undefined
 
   private constructor(parts: ServerParts) {
@@ -49,6 +54,7 @@ export class Server {
     this.#application = parts.application
     this.#push = parts.push
     this.#backend = parts.backend
+    this.#readyMade = parts.readyMade
   }
 
   /**
@@ -74,9 +80,17 @@ export class Server {
     try {
       const registry = new Registry()
       registerSelfMetrics(registry, startedMs)
-      storage = await openStorage(options, registry, logger)
-      mkdirSync(options.ownDirectory, { recursive: true })
-      backend = await Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
+      // The log is replayed while the state's thread starts. Storage comes first: it has the directory's lock before it waits for anything.
+      const [storageOpened, backendOpened] = await Promise.allSettled([
+        openStorage(options, registry, logger),
+        openBackend(options, clock, logger),
+      ])
+      if (storageOpened.status === 'fulfilled') storage = storageOpened.value
+      if (backendOpened.status === 'fulfilled') backend = backendOpened.value
+      if (storageOpened.status === 'rejected') throw storageOpened.reason
+      if (backendOpened.status === 'rejected') throw backendOpened.reason
+      storage = storageOpened.value
+      backend = backendOpened.value
       const { state } = backend
       const log = logger.with({ component: 'alertmanager' })
       const memory = await AlertMemory.open(state, options.ownDirectory, clock, log)
@@ -97,6 +111,7 @@ export class Server {
       await parts.application.sources.start()
       await parts.configuration.start(prepared)
       parts.push.start()
+      if (options.readyMade) parts.readyMade.start()
       gate.application = parts.application
       announce(options, listeners, storage, parts.configuration, token, logger)
       return new Server({ ...parts, logger, listeners, storage, backend })
@@ -130,6 +145,7 @@ export class Server {
 
   async #stop(reason: string): Promise<void> {
     this.#logger.info('Shutting down', { reason })
+    await this.#readyMade.close()
     await this.#configuration.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))
     await this.#push.stop()
@@ -150,6 +166,7 @@ interface ServerParts {
   readonly application: Application
   readonly push: PushService
   readonly backend: Backend
+  readonly readyMade: ReadyMade
 }
 
 /** Requests that come before everything is assembled are answered from here. */
@@ -209,6 +226,11 @@ function answerer(gate: ApplicationGate, handler: HandlerName): Application['han
   }
 }
 
+function openBackend(options: ServerOptions, clock: Clock, logger: Logger): Promise<Backend> {
+  mkdirSync(options.ownDirectory, { recursive: true })
+  return Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
+}
+
 function openStorage(options: ServerOptions, registry: Registry, logger: Logger): Promise<Tsdb> {
   return Tsdb.open({
     directory: options.dataDirectory,
@@ -237,7 +259,7 @@ interface AssemblyInput {
 
 function assemble(
   input: AssemblyInput,
-): Pick<ServerParts, 'pools' | 'configuration' | 'application' | 'push'> {
+): Pick<ServerParts, 'pools' | 'configuration' | 'application' | 'push' | 'readyMade'> {
   const { options, logger, storage, listeners } = input
   const pool = (workers: number, firstReader: number, cacheBytes: number): QueryPool =>
     new QueryPool({
@@ -251,7 +273,9 @@ function assemble(
       timeoutMs: options.queryTimeoutMs,
       maxConcurrency: options.queryMaxConcurrency,
       logger: logger.with({ component: 'query' }),
+      connectRemote: () => readHub.connect(),
     })
+  const readHub = new ReadHub(storage)
   const queries = pool(options.queryWorkers, 0, options.queryCacheBytes)
   // One thread keeps a big query from delaying an alert; more where rules may run side by side.
   const ruleWorkers = options.features.includes('concurrent-rule-eval')
@@ -263,7 +287,7 @@ function assemble(
   const ownUrl = listeners[0]!.url
   const externalUrl = options.externalUrl ?? ownUrl
   const fanout = new AlertFanout({ ...input, externalUrl })
-  const configuration = new Configuration({ ...input, ruleQueries, fanout, ownUrl, externalUrl })
+  const configuration = new Configuration({ ...input, readHub, ruleQueries, fanout, ownUrl, externalUrl })
   const push = new PushService({
     ...input,
     intervalMs: () => configuration.scrapeIntervalMs(),
@@ -278,7 +302,20 @@ function assemble(
     fanout,
     ownPorts: listeners.map(({ port }) => port),
   })
-  return { pools: [queries, ruleQueries], configuration, application, push }
+  const readyMade = new ReadyMade({
+    ...input.backend,
+    metricNames: () => metricNames(ruleQueries, input.clock),
+    logger: logger.with({ component: 'content' }),
+  })
+  return { pools: [queries, ruleQueries], configuration, application, push, readyMade }
+}
+
+/** Metrics that had a sample in the last hours. */
+async function metricNames(pool: QueryPool, clock: Clock): Promise<ReadonlySet<string>> {
+  const endMs = Math.floor(clock.nowMs())
+  const startMs = endMs - SEEN_LATELY_MS
+  const { body } = await pool.run({ kind: 'labelValues', name: '__name__', selectors: [], startMs, endMs, limit: 0 }) // prettier-ignore
+  return new Set((JSON.parse(Buffer.from(body).toString('utf8')) as { data: string[] }).data)
 }
 
 /** What the user wants to know first: where we are, where the data is, what is watched. */

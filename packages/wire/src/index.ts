@@ -15,3 +15,17 @@ export { ProtoWriter } from './proto-writer.ts'
 export { compressSnappy, uncompressSnappy, WireError } from './snappy.ts'
 export { ProtoReader, WireType } from './proto-reader.ts'
 export type { HistogramMessage, SpanMessage } from './histogram-message.ts'
+export {
+  decodeReadRequest,
+  decodeReadResponse,
+  encodeChunkedSeries,
+  encodeFrame,
+  encodeReadRequest,
+  encodeReadResponse,
+  READ_OPERATORS,
+  type ReadChunk,
+  type ReadMatcher,
+  type ReadQuery,
+  type ReadRequest,
+  type ReadSeriesSink,
+} from './read-message.ts'

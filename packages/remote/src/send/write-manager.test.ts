@@ -118,7 +118,7 @@ function scratch(): string {
 }
 
 async function reached(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let i = 0; i < 1500 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(done()).toBe(true)
 }
 

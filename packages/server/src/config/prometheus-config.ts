@@ -157,8 +157,6 @@ function noticeSections(config: PrometheusConfig, node: YamlNode, context: Decod
         'profile and role_arn are not supported: give access_key and secret_key, or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
       )
   })
-  if (config.remote_read.length > 0)
-    context.unsupported(at('remote_read'), 'remote_read is not supported yet')
   if (config.tracing !== undefined)
     context.unsupported(at('tracing'), 'tracing of this server is not supported yet')
   if (!sameConfig(config.otlp, DEFAULT_OTLP))

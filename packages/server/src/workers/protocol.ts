@@ -1,5 +1,7 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { CacheUse } from '@promontory/promql'
 import type { TsdbReaderState } from '@promontory/tsdb'
+import type { ReadQuery } from '@promontory/wire'
 
 /** What a query worker is started with. */
 export interface QueryWorkerData {
@@ -13,6 +15,8 @@ export interface QueryWorkerData {
   readonly cacheBytes: number
   /** One word: the cause for which the running task must stop ({@link StopCause}), 0 to go on. */
   readonly stop: SharedArrayBuffer
+  /** To ask other servers through the main thread. */
+  readonly remote?: MessagePort
 }
 
 /** Why a task must stop; seen by the worker at each batch end. */
@@ -81,6 +85,16 @@ export type QueryTask =
       readonly selectors: readonly string[]
       readonly timeMs: number
       readonly externalLabels: readonly string[]
+    }
+  /** A remote read of another server. */
+  | {
+      readonly kind: 'remoteRead'
+      readonly queries: readonly ReadQuery[]
+      /** Chunks in frames; else samples. */
+      readonly streamed: boolean
+      readonly externalLabels: readonly string[]
+      readonly sampleLimit: number
+      readonly frameBytes: number
     }
   | { readonly kind: 'tsdbStatus'; readonly limit: number }
   | LintTask

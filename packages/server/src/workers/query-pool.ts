@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { type MessagePort, Worker } from 'node:worker_threads'
 import type { Logger } from '@promontory/base'
 import type { Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql'
@@ -32,6 +32,8 @@ export interface QueryPoolOptions {
   /** Tasks that may run at once; never more than there are workers. */
   readonly maxConcurrency: number
   readonly logger: Logger
+  /** A port for each worker, to ask other servers. */
+  readonly connectRemote?: () => MessagePort
 }
 
 /** A task that failed with an answer for the client. */
@@ -296,8 +298,10 @@ export class QueryPool {
       cacheBytes: Math.floor(this.#options.cacheBytes / this.#options.workers),
       stop: slot.stop.buffer as SharedArrayBuffer,
     }
+    const remote = this.#options.connectRemote?.()
     const worker = new Worker(workerFile('query-worker'), {
-      workerData,
+      workerData: remote === undefined ? workerData : { ...workerData, remote },
+      transferList: remote === undefined ? [] : [remote],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })
     worker.on('message', (message: FromQueryWorker) => this.#answered(slot, message))

@@ -28,6 +28,8 @@ import { StopCause } from './protocol.ts'
 import { compressBody } from './compress-body.ts'
 import { evaluatePart, evaluateSplit } from './range-parts.ts'
 import { postVector, writeResult } from './result-body.ts'
+import { remoteRead } from './remote-read-task.ts'
+import { RemoteSource } from './remote-source.ts'
 import { tsdbStatus } from './tsdb-status-task.ts'
 
 /** A query worker: reads the storage through shared memory and files, answers one task at a time. */
@@ -35,6 +37,7 @@ const data = workerData as QueryWorkerData
 const port = parentPort!
 const stop = new Int32Array(data.stop)
 const reader = new TsdbReader(data.storage, data.reader, silentLogger)
+const remote = new RemoteSource(reader, data.remote)
 const engine = new Engine({
   lookbackMs: data.lookbackMs,
   maxSamples: data.maxSamples,
@@ -98,9 +101,13 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
   switch (task.kind) {
     case 'instant': {
       const { expr, timeMs } = task
-      const { result, use } = task.cached
-        ? await cache.instant(reader, expr, timeMs, options(task))
-        : { result: await engine.instant(reader, expr, timeMs, options(task)), use: 'bypass' as const }
+      const { result, use } =
+        task.cached && !remote.isActive
+          ? await cache.instant(reader, expr, timeMs, options(task))
+          : {
+              result: await engine.instant(remote.queryable, expr, timeMs, options(task)),
+              use: 'bypass' as const,
+            }
       const samples = result.stats.totalQueryableSamples
       return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
     }
@@ -110,11 +117,16 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
       return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
     }
     case 'part': {
-      const part = await evaluatePart(engine, reader, task, options({ ...task, stats: 'none' }))
+      const part = await evaluatePart(engine, remote.queryable, task, options({ ...task, stats: 'none' }))
       return { kind: 'part', part, samples: part.samples }
     }
     case 'vector': {
-      const result = await engine.instant(reader, task.expr, task.timeMs, options({ stats: 'none' }))
+      const result = await engine.instant(
+        remote.queryable,
+        task.expr,
+        task.timeMs,
+        options({ stats: 'none' }),
+      )
       return { kind: 'vector', vector: postVector(result), samples: result.stats.totalQueryableSamples }
     }
     case 'series':
@@ -125,6 +137,8 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
       return { kind: 'body', body: await labelValues(reader, task), samples: 0 }
     case 'federate':
       return { kind: 'body', body: await federate(reader, task, data.lookbackMs), samples: 0 }
+    case 'remoteRead':
+      return { kind: 'body', body: await remoteRead(reader, task), samples: 0 }
     case 'lint':
       return { kind: 'body', body: await lint(reader, task, data.features), samples: 0 }
     case 'tsdbStatus':
@@ -135,19 +149,19 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
 async function range(task: RangeTask): Promise<CachedResult> {
   const { split } = task
   if (split === undefined)
-    return task.cached
+    return task.cached && !remote.isActive
       ? await cache.range(reader, task.expr, task, options(task))
-      : { result: await engine.range(reader, task.expr, task, options(task)), use: 'bypass' }
+      : { result: await engine.range(remote.queryable, task.expr, task, options(task)), use: 'bypass' }
   const parts = Array.from(
     { length: split.parts },
     (_, index) => new Promise<PostedPart | undefined>((resolve) => (awaitedParts[index] = resolve)),
   )
   const { maxSamples } = data
-  const result = await evaluateSplit(engine, reader, { ...task, split }, parts, {
+  const result = await evaluateSplit(engine, remote.queryable, { ...task, split }, parts, {
     ...options(task),
     maxSamples,
   })
-  if (task.cached) cache.keep(task.expr, task, options(task), result)
+  if (task.cached && !remote.isActive) cache.keep(task.expr, task, options(task), result)
   return { result, use: task.cached ? 'miss' : 'bypass' }
 }
 

@@ -1,3 +1,4 @@
+import type { Queryable } from '@promontory/model'
 import { Labels } from '@promontory/model'
 import {
   type Engine,
@@ -8,13 +9,12 @@ import {
   type QueryOptions,
   type QueryResult,
 } from '@promontory/promql'
-import type { TsdbReader } from '@promontory/tsdb'
 import type { PartTask, PostedPart, PostedSeries, RangeTask } from './protocol.ts'
 
 /** Evaluates steps of a range query for another worker. */
 export async function evaluatePart(
   engine: Engine,
-  reader: TsdbReader,
+  reader: Queryable,
   task: PartTask,
   options: QueryOptions,
 ): Promise<PostedPart> {
@@ -72,7 +72,7 @@ const COUNTING = / occurrences\)|needed to be fixed for monotonicity/
  */
 export async function evaluateSplit(
   engine: Engine,
-  reader: TsdbReader,
+  reader: Queryable,
   task: RangeTask & { readonly split: NonNullable<RangeTask['split']> },
   others: readonly Promise<PostedPart | undefined>[],
   options: QueryOptions & { readonly maxSamples: number },

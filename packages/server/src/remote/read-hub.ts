@@ -1,0 +1,100 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { errorText } from '@promontory/base'
+import type { Labels } from '@promontory/model'
+import { ReadClient, type ReadSource } from '@promontory/remote'
+import type { Tsdb } from '@promontory/tsdb'
+import type { RemoteReadConfig } from '../config/remote-config.ts'
+import { VERSION } from '../version.ts'
+
+/** What query workers know of other servers. */
+export interface ReadSettings {
+  readonly sources: readonly ReadSource[]
+  readonly localStartMs: number
+}
+
+export type ToReader =
+  | { readonly type: 'settings'; readonly settings: ReadSettings }
+  | { readonly type: 'answer'; readonly id: number; readonly body: Uint8Array }
+  | { readonly type: 'failure'; readonly id: number; readonly message: string }
+
+export interface FromReader {
+  readonly id: number
+  readonly source: number
+  readonly message: Uint8Array
+}
+
+/** How often workers hear how far local data goes back. */
+const LOCAL_START_MS = 10_000
+
+/** Asks other servers for the query workers, which have no sockets: each worker has a port to here. */
+export class ReadHub {
+  readonly #storage: Tsdb
+  readonly #ports = new Set<MessagePort>()
+  #clients: ReadClient[] = []
+  #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(storage: Tsdb) {
+    this.#storage = storage
+  }
+
+  /** A port for a worker that starts: what it needs first is on the way already. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    port1.on('message', (question: FromReader) => void this.#answer(port1, question))
+    port1.on('close', () => this.#ports.delete(port1))
+    port1.unref()
+    this.#ports.add(port1)
+    port1.postMessage({ type: 'settings', settings: this.#settings } satisfies ToReader)
+    return port2
+  }
+
+  apply(configs: readonly RemoteReadConfig[], externalLabels: Labels): void {
+    for (const client of this.#clients) client.close()
+    this.#clients = configs.map((config) => new ReadClient(config, `Promontory/${VERSION}`))
+    const sources = configs.map((config, i) => ({
+      name: config.name || String(i),
+      readRecent: config.read_recent,
+      requiredMatchers: config.required_matchers,
+      externalLabels: config.filter_external_labels ? externalLabels.pairs : [],
+    }))
+    this.#tell({ sources, localStartMs: this.#localStartMs() })
+    clearInterval(this.#timer)
+    if (sources.length === 0) return
+    this.#timer = setInterval(() => {
+      const localStartMs = this.#localStartMs()
+      if (localStartMs !== this.#settings.localStartMs) this.#tell({ ...this.#settings, localStartMs })
+    }, LOCAL_START_MS)
+    this.#timer.unref()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const client of this.#clients) client.close()
+    for (const port of this.#ports) port.close()
+  }
+
+  #tell(settings: ReadSettings): void {
+    this.#settings = settings
+    for (const port of this.#ports) port.postMessage({ type: 'settings', settings } satisfies ToReader)
+  }
+
+  async #answer(port: MessagePort, { id, source, message }: FromReader): Promise<void> {
+    try {
+      const client = this.#clients[source]
+      if (client === undefined) throw new Error('the configuration has changed')
+      const body = new Uint8Array(await client.read(message))
+      port.postMessage({ type: 'answer', id, body } satisfies ToReader, [body.buffer])
+    } catch (error) {
+      port.postMessage({ type: 'failure', id, message: errorText(error) } satisfies ToReader)
+    }
+  }
+
+  /** The oldest sample that is here. */
+  #localStartMs(): number {
+    const { head, maintenance } = this.#storage
+    const starts = maintenance.blocks.map(({ meta }) => meta.minTime)
+    if (head.maxTimeMs >= head.minTimeMs) starts.push(head.minTimeMs)
+    return starts.length === 0 ? Infinity : Math.min(...starts)
+  }
+}

@@ -1,0 +1,60 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { Queryable } from '@promontory/model'
+import { MergedQueryable } from '@promontory/remote'
+import type { FromReader, ReadSettings, ToReader } from '../remote/read-hub.ts'
+
+interface Asked {
+  readonly resolve: (body: Buffer) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The worker's side of remote reads: questions go to the main thread, which has the connections. */
+export class RemoteSource {
+  readonly #local: Queryable
+  readonly #port: MessagePort | undefined
+  readonly #asked = new Map<number, Asked>()
+  #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
+  #ids = 0
+
+  constructor(local: Queryable, port: MessagePort | undefined) {
+    this.#local = local
+    this.#port = port
+    port?.on('message', (message: ToReader) => this.#heard(message))
+    port?.unref()
+  }
+
+  /** Answers may hold data of other servers: they are not to be kept. */
+  get isActive(): boolean {
+    return this.#settings.sources.length > 0
+  }
+
+  /** What queries ask: local data, with that of other servers where some are configured. */
+  get queryable(): Queryable {
+    if (!this.isActive) return this.#local
+    const { sources, localStartMs } = this.#settings
+    return new MergedQueryable(this.#local, {
+      sources,
+      localStartMs: () => localStartMs,
+      read: (source, message) => this.#read(source, message),
+    })
+  }
+
+  #read(source: number, message: Buffer): Promise<Buffer> {
+    const id = this.#ids++
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject })
+      this.#port!.postMessage({ id, source, message: new Uint8Array(message) } satisfies FromReader)
+    })
+  }
+
+  #heard(message: ToReader): void {
+    if (message.type === 'settings') {
+      this.#settings = message.settings
+      return
+    }
+    const asked = this.#asked.get(message.id)
+    this.#asked.delete(message.id)
+    if (message.type === 'answer') asked?.resolve(Buffer.from(message.body.buffer))
+    else asked?.reject(new Error(message.message))
+  }
+}
