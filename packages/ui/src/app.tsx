@@ -14,6 +14,23 @@ const RulesPage = lazy(async () => ({ default: (await import('./pages/rules/rule
 const AlertsPage = lazy(async () => ({
   default: (await import('./pages/alerts/alerts-page.tsx')).AlertsPage,
 }))
+const HistoryPage = lazy(async () => ({
+  default: (await import('./pages/alerts/history-page.tsx')).HistoryPage,
+}))
+const RoutingPage = lazy(async () => ({
+  default: (await import('./pages/alerts/routing-page.tsx')).RoutingPage,
+}))
+const MaintenancePage = lazy(async () => ({
+  default: (await import('./pages/alerts/maintenance-page.tsx')).MaintenancePage,
+}))
+const IncidentsPage = lazy(async () => ({
+  default: (await import('./pages/incidents/incidents-page.tsx')).IncidentsPage,
+}))
+const IncidentPage = lazy(async () => ({
+  default: (await import('./pages/incidents/incident-page.tsx')).IncidentPage,
+}))
+const RuleLabPage = lazy(async () => ({ default: (await import('./pages/rules/lab-page.tsx')).RuleLabPage }))
+const RulePage = lazy(async () => ({ default: (await import('./pages/rules/rule-page.tsx')).RulePage }))
 const StatusPage = lazy(async () => ({
   default: (await import('./pages/status/status-page.tsx')).StatusPage,
 }))
@@ -52,7 +69,14 @@ export function App(): ReactNode {
             <Route path="/dashboard/import" component={ImportPage} />
             <Route path="/login" component={LoginPage} />
             <Route path="/alerts" component={AlertsPage} />
+            <Route path="/alerts/history" component={HistoryPage} />
+            <Route path="/alerts/routing" component={RoutingPage} />
+            <Route path="/alerts/maintenance" component={MaintenancePage} />
+            <Route path="/incidents" component={IncidentsPage} />
+            <Route path="/incidents/:id" component={IncidentPage} />
             <Route path="/rules" component={RulesPage} />
+            <Route path="/rules/lab" component={RuleLabPage} />
+            <Route path="/rules/rule" component={RulePage} />
             <Route path="/targets" component={TargetsPage} />
             <Route path="/status" component={StatusPage} />
             <Route path="/flags" component={StatusPage} />

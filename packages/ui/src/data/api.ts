@@ -44,6 +44,17 @@ export async function send<T>(path: string, body: string, type = 'application/js
   )
 }
 
+/** Changes or takes away a thing that has an address. */
+export async function change<T>(
+  method: 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<Answer<T>> {
+  const init =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  return unwrap<T>(fetch(`${prefix}/api/v1/${path}`, { method, ...init }))
+}
+
 async function unwrap<T>(pending: Promise<Response>): Promise<Answer<T>> {
   let response: Response
   try {

@@ -12,6 +12,7 @@ const PAGES: readonly (readonly [path: string, name: string, icon: IconName])[] 
   ['/dashboards', 'Dashboards', 'dashboards'],
   ['/query', 'Query', 'query'],
   ['/alerts', 'Alerts', 'alerts'],
+  ['/incidents', 'Incidents', 'inbox'],
   ['/rules', 'Rules', 'rules'],
   ['/targets', 'Targets', 'targets'],
   ['/status', 'Status', 'status'],
@@ -109,6 +110,7 @@ function usePageTitle(): string {
 
 function isCurrent(path: string, location: string): boolean {
   if (path === '/dashboards') return /^\/(dashboards?|d|d-solo)(\/|$)/.test(location)
+  if (path !== '/' && location.startsWith(`${path}/`)) return true
   return path === '/status' ? STATUS_PAGES.includes(location) : location === path
 }
 

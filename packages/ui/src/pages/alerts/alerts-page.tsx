@@ -6,6 +6,7 @@ import type { SilenceMatcher } from '../../data/silence-matchers.ts'
 import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { AlertingTabs } from './alerting-tabs.tsx'
 import { AlertRule, type GroupedRule } from './alert-rule.tsx'
 import { Decisions } from './decisions.tsx'
 import { Inbox } from './inbox.tsx'
@@ -46,6 +47,7 @@ export function AlertsPage(): ReactNode {
             ['inactive', `Inactive ${count('inactive')}`],
           ]}
         />
+        <AlertingTabs />
       </div>
       <div className="stack">
         {error !== null ? (

@@ -21,12 +21,14 @@ const ROWS_AT_FIRST = 12
 const ROWS_MAX = 500
 /** What only repeats that nothing has changed is left out until it is asked for. */
 const QUIET: ReadonlySet<string> = new Set(['received', 'nothing new', 'repeated too early'])
-const TONES: Readonly<Record<string, Tone>> = {
+/** Tone of each kind of decision. */
+export const DECISION_TONES: Readonly<Record<string, Tone>> = {
   notified: 'good',
   failed: 'bad',
   silenced: 'warn',
   inhibited: 'warn',
   muted: 'warn',
+  acknowledged: 'warn',
   inactive: 'warn',
 }
 
@@ -79,7 +81,7 @@ export function Decisions(): ReactNode {
               <time className="soft small number" dateTime={new Date(event.timeMs).toISOString()}>
                 {clock(event.timeMs)}
               </time>
-              <Badge tone={TONES[event.kind] ?? 'neutral'}>{event.kind}</Badge>
+              <Badge tone={DECISION_TONES[event.kind] ?? 'neutral'}>{event.kind}</Badge>
               <span className="grow small">
                 <strong>{concerned(event, names)}</strong>
                 {event.receiver === undefined ? '' : ` → ${event.receiver}`}

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
 import { createSilence } from '../../data/alertmanager.ts'
 import { parseRange } from '../../data/format.ts'
+import { SilencePreview } from './silence-preview.tsx'
 import { matcherText, parseMatchers, type SilenceMatcher } from '../../data/silence-matchers.ts'
 
 const AUTHOR_KEY = 'promontory.author'
@@ -84,6 +85,7 @@ export function SilenceForm({
             />
           </label>
         </div>
+        <SilencePreview text={text} />
         {fault === undefined ? null : (
           <p className="notice bad" role="alert">
             {fault}

@@ -30,6 +30,9 @@ export function RulesPage(): ReactNode {
     <>
       <div className="page-head">
         <h1 className="grow">Rules</h1>
+        <Link className="button" href="/rules/lab">
+          Rule lab
+        </Link>
         <SearchField
           label="Search rules"
           placeholder="Names, expressions"
@@ -86,19 +89,22 @@ function Group({ group }: { group: RuleGroup }): ReactNode {
       </div>
       <ul className="list">
         {group.rules.map((rule, i) => (
-          <RuleLine key={rule.name + i} rule={rule} />
+          <RuleLine key={rule.name + i} rule={rule} group={group} />
         ))}
       </ul>
     </section>
   )
 }
 
-function RuleLine({ rule }: { rule: Rule }): ReactNode {
+function RuleLine({ rule, group }: { rule: Rule; group: RuleGroup }): ReactNode {
+  const search = new URLSearchParams({ name: rule.name, group: group.name, file: group.file })
   return (
     <li style={{ alignItems: 'flex-start' }}>
       <div className="grow stack" style={{ gap: 'var(--space-2)' }}>
         <div className="row">
-          <strong>{rule.name}</strong>
+          <Link href={`/rules/rule?${search}`}>
+            <strong>{rule.name}</strong>
+          </Link>
           <span className="soft small">{rule.type === 'alerting' ? 'alert' : 'recording rule'}</span>
           {rule.duration ? <span className="soft small">for {seconds(rule.duration)}</span> : null}
           {rule.keepFiringFor ? (

@@ -1,0 +1,166 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+import { useSearchParams } from 'wouter'
+import { type Decision, type Explanation, lastAuthor } from '../../data/alerting.ts'
+import { knownAlerts } from '../../data/alertmanager.ts'
+import { ask, send } from '../../data/api.ts'
+import { dateTime, seriesName } from '../../data/format.ts'
+import { Badge } from '../../parts/badge.tsx'
+import { Labels } from '../../parts/labels.tsx'
+import { isFound, SearchField } from '../../parts/search-field.tsx'
+import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { AlertingTabs } from './alerting-tabs.tsx'
+import { DECISION_TONES } from './decisions.tsx'
+import { Standings } from './standings.tsx'
+
+/** Decisions that are drawn at once. */
+const ROWS_MAX = 500
+
+/** Every decision about notifications; of one alert, why somebody was told, or not. */
+export function HistoryPage(): ReactNode {
+  const [params, setParams] = useSearchParams()
+  const [search, setSearch] = useState('')
+  const fingerprint = params.get('alert') ?? ''
+  const known = useQuery({
+    queryKey: ['known-alerts'],
+    queryFn: ({ signal }) => knownAlerts(signal),
+    refetchInterval: 5000,
+  }).data
+  const { data, error, refetch } = useQuery({
+    queryKey: ['history', fingerprint],
+    queryFn: ({ signal }) =>
+      ask<{ events: readonly Decision[] }>(
+        'notifications/history',
+        { fingerprint: fingerprint || undefined, limit: 2000 },
+        signal,
+      ),
+    refetchInterval: 5000,
+  })
+  const names = new Map(known?.map((alert) => [alert.fingerprint, seriesName(alert.labels)]))
+  const events = (data?.data.events ?? []).filter((event) =>
+    isFound(search, [
+      event.kind,
+      event.receiver ?? '',
+      event.detail,
+      event.groupKey ?? '',
+      ...event.alerts.map((one) => names.get(one) ?? one),
+    ]),
+  )
+  return (
+    <>
+      <div className="page-head">
+        <h1 className="grow">Why was I (not) notified?</h1>
+        <SearchField
+          label="Search decisions"
+          placeholder="Receivers, reasons"
+          value={search}
+          onChange={setSearch}
+        />
+        <AlertingTabs />
+      </div>
+      <div className="stack">
+        <label className="stack" style={{ gap: 'var(--space-1)' }}>
+          <span className="soft small">Alert</span>
+          <select
+            className="field"
+            value={fingerprint}
+            onChange={(event) => setParams(event.target.value === '' ? {} : { alert: event.target.value })}
+          >
+            <option value="">All of them</option>
+            {fingerprint !== '' && !names.has(fingerprint) ? (
+              <option value={fingerprint}>{fingerprint} (has ended)</option>
+            ) : null}
+            {[...names].map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        {fingerprint === '' ? null : <Why fingerprint={fingerprint} />}
+        {error !== null ? (
+          <ErrorState error={error} retry={() => void refetch()} />
+        ) : (
+          <section className="card" aria-label="Decisions">
+            {data === undefined ? (
+              <Skeleton lines={8} />
+            ) : events.length === 0 ? (
+              <EmptyState
+                icon="inbox"
+                title="No decision fits"
+                text="Grouping, silences, inhibitions, deliveries and their failures stand here, each with its reason."
+              />
+            ) : (
+              <ul className="list dense">
+                {events.slice(0, ROWS_MAX).map((event, i) => (
+                  <li key={`${event.timeMs};${i}`}>
+                    <time className="soft small number">{dateTime(event.timeMs)}</time>
+                    <Badge tone={DECISION_TONES[event.kind] ?? 'neutral'}>{event.kind}</Badge>
+                    <span className="grow small">
+                      <strong>{names.get(event.alerts[0] ?? '') ?? `${event.alertCount} alerts`}</strong>
+                      {event.receiver === undefined ? '' : ` → ${event.integration ?? event.receiver}`}
+                      <span className="soft"> {event.detail}</span>
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+        )}
+      </div>
+    </>
+  )
+}
+
+function Why({ fingerprint }: { fingerprint: string }): ReactNode {
+  const { data, error } = useQuery({
+    queryKey: ['explain', fingerprint],
+    queryFn: ({ signal }) => ask<Explanation>('notifications/explain', { fingerprint }, signal),
+    refetchInterval: 5000,
+  })
+  if (error !== null) return <ErrorState error={error} />
+  if (data === undefined) return <Skeleton lines={2} />
+  const { verdict, alert, routes } = data.data
+  return (
+    <section className="card" aria-labelledby="why-title">
+      <div className="card-head">
+        <h2 id="why-title" className="grow">
+          {verdict}
+        </h2>
+        {alert === undefined ? null : <Acknowledge fingerprint={fingerprint} />}
+      </div>
+      <div className="card-body stack">
+        {alert === undefined ? null : <Labels labels={alert.labels} />}
+        <Standings routes={routes} />
+      </div>
+    </section>
+  )
+}
+
+/** Stops the repeats of the alert's groups until they get worse or resolve. */
+function Acknowledge({ fingerprint }: { fingerprint: string }): ReactNode {
+  const client = useQueryClient()
+  const [fault, setFault] = useState<string>()
+  const acknowledge = async (): Promise<void> => {
+    try {
+      await send('notifications/acknowledgements', JSON.stringify({ fingerprint, owner: lastAuthor() }))
+      setFault(undefined)
+      await client.invalidateQueries({ queryKey: ['explain'] })
+    } catch (error) {
+      setFault((error as Error).message)
+    }
+  }
+  return (
+    <>
+      {fault === undefined ? null : <span className="notice bad small">{fault}</span>}
+      <button
+        type="button"
+        className="button"
+        title="No repeats until it gets worse or resolves"
+        onClick={() => void acknowledge()}
+      >
+        I take care
+      </button>
+    </>
+  )
+}
