@@ -63,6 +63,7 @@ export function HistoryPage(): ReactNode {
           <span className="soft small">Alert</span>
           <select
             className="field"
+            aria-label="Alert"
             value={fingerprint}
             onChange={(event) => setParams(event.target.value === '' ? {} : { alert: event.target.value })}
           >
