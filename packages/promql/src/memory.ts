@@ -49,10 +49,23 @@ class MemorySeries {
     this.startTimesMs = enlarge(this.startTimesMs)
   }
 
-  /** Index of the first sample at or after a time. */
-  lowerBound(timeMs: number): number {
+  /** Without its newest sample, and with arrays of its own. */
+  withoutNewest(): MemorySeries {
+    const copy = new MemorySeries(this.labels)
+    copy.timesMs = this.timesMs.slice()
+    copy.values = this.values.slice()
+    copy.startTimesMs = this.startTimesMs.slice()
+    copy.histograms.push(...this.histograms.slice(0, -1))
+    copy.hasStartTimes = this.hasStartTimes
+    copy.hasHistograms = this.hasHistograms
+    copy.count = this.count - 1
+    return copy
+  }
+
+  /** Index of the first of `count` samples at or after a time. */
+  lowerBound(timeMs: number, count: number): number {
     let low = 0
-    let high = this.count
+    let high = count
     while (low < high) {
       const middle = (low + high) >> 1
       if (this.timesMs[middle]! < timeMs) low = middle + 1
@@ -80,8 +93,9 @@ export class MemoryStorage implements Queryable {
           `sample of ${String(labels)} at ${sample.timeMs} ms is older than the newest at ${newest} ms`,
         )
       if (sample.timeMs === newest) {
-        series.count--
-        series.histograms.pop()
+        // Queriers that are open go on with what was there.
+        series = series.withoutNewest()
+        this.#series.set(labels.key(), series)
       }
       series.append(sample)
     }
@@ -98,14 +112,21 @@ export class MemoryStorage implements Queryable {
 
   querier(_range: TimeRange): Querier {
     const all = [...this.#series.values()].sort((a, b) => a.labels.compare(b.labels))
-    return new MemoryQuerier(all)
+    return new MemoryQuerier(all.map((series) => ({ series, labels: series.labels, count: series.count })))
   }
 }
 
-class MemoryQuerier implements Querier {
-  readonly #all: readonly MemorySeries[]
+/** A series as it was when a querier was opened. */
+interface SeenSeries {
+  readonly series: MemorySeries
+  readonly labels: Labels
+  readonly count: number
+}
 
-  constructor(all: readonly MemorySeries[]) {
+class MemoryQuerier implements Querier {
+  readonly #all: readonly SeenSeries[]
+
+  constructor(all: readonly SeenSeries[]) {
     this.#all = all
   }
 
@@ -127,17 +148,17 @@ class MemoryQuerier implements Querier {
     // Nothing is held.
   }
 
-  #matching(matchers: readonly Matcher[]): MemorySeries[] {
+  #matching(matchers: readonly Matcher[]): SeenSeries[] {
     return this.#all.filter(({ labels }) => matchers.every((m) => m.matches(labels.get(m.name))))
   }
 }
 
 class MemorySeriesSet implements SeriesSet {
-  readonly #series: readonly MemorySeries[]
+  readonly #series: readonly SeenSeries[]
   readonly #range: TimeRange
   readonly warnings: readonly string[] = []
 
-  constructor(series: readonly MemorySeries[], range: TimeRange) {
+  constructor(series: readonly SeenSeries[], range: TimeRange) {
     this.#series = series
     this.#range = range
   }
@@ -151,9 +172,9 @@ class MemorySeriesSet implements SeriesSet {
   }
 
   read(index: number, into: SampleColumns): void {
-    const series = this.#series[index]!
-    const from = series.lowerBound(this.#range.startMs)
-    const to = series.lowerBound(this.#range.endMs + 1)
+    const { series, count } = this.#series[index]!
+    const from = series.lowerBound(this.#range.startMs, count)
+    const to = series.lowerBound(this.#range.endMs + 1, count)
     into.setArrays(series.timesMs.subarray(from, to), series.values.subarray(from, to))
     into.histograms = series.hasHistograms ? series.histograms.slice(from, to) : undefined
     into.startTimesMs = series.hasStartTimes ? series.startTimesMs.subarray(from, to) : undefined
