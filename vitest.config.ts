@@ -6,6 +6,8 @@ const config: ViteUserConfig = defineConfig({
       'packages/*/src/**/*.test.ts',
       'packages/*/src/**/*.test.tsx',
       'tools/**/*.test.ts',
+      'content/**/*.test.ts',
+      'examples/**/*.test.ts',
       'sim/**/*.test.ts',
     ],
     pool: 'threads',

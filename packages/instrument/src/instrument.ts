@@ -62,6 +62,8 @@ export class Instrument {
   readonly cache: CacheMetrics
   readonly domain: DomainMetrics
   readonly llm: LlmMetrics
+  /** What the adapters report to: for servers of another kind. */
+  readonly http: HttpRecorder
   readonly custom: CustomMetrics
   readonly log: JsonLogger
   readonly tracer: Tracer | undefined
@@ -97,8 +99,9 @@ export class Instrument {
       privatePath: options.privateMetrics?.path,
       privateToken: options.privateMetrics?.token,
     })
+    this.http = new HttpRecorder(this.metrics, http, statusLabel)
     this.#parts = {
-      recorder: new HttpRecorder(this.metrics, http, statusLabel),
+      recorder: this.http,
       tracer: this.tracer,
       endpoints: this.endpoints.node,
       isOwnPath: (url) => this.endpoints.isOwn(url),

@@ -247,7 +247,9 @@ export class Provisioner {
 
   async #releaseOrphans(): Promise<void> {
     for (const row of await this.#options.dashboards.summaries())
-      if (row.provider !== '' && !this.#knows(row.provider)) await this.#options.dashboards.release(row.uid)
+      // A name with a colon is not a file's: somebody else provides these.
+      if (row.provider !== '' && !row.provider.includes(':') && !this.#knows(row.provider))
+        await this.#options.dashboards.release(row.uid)
   }
 
   /** Says each fault once, not at every look. */
