@@ -4,6 +4,7 @@ import { formatFault, type ConfigNotice } from '@promontory/base/yaml'
 import type { Notifier, NotifierAlert } from '@promontory/model'
 import { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmanager-metrics.ts'
 import { alertFault, createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
+import { TimeSlice } from './api/time-slice.ts'
 import { AlertStore } from './alerts/alert-store.ts'
 import { loadAlertmanagerConfig, type LoadedConfig } from './config/alertmanager-config.ts'
 import type { AlertGroup } from './dispatch/alert-group.ts'
@@ -105,6 +106,7 @@ export class Alertmanager implements Notifier {
   readonly #timers = new Set<Timer>()
   #running: Running | undefined
   #isStopped = false
+  #isCounting = false
 
   constructor(options: AlertmanagerOptions) {
     const { clock } = options
@@ -318,9 +320,7 @@ export class Alertmanager implements Notifier {
   /** Alerts that have not ended, in order of their fingerprints. */
   activeAlerts(): Alert[] {
     const nowMs = this.#options.clock.nowMs()
-    return [...this.#alerts.values()]
-      .filter((alert) => !isResolvedAt(alert, nowMs))
-      .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+    return this.#alerts.sorted().filter((alert) => !isResolvedAt(alert, nowMs))
   }
 
   /** The group of a route with these labels. */
@@ -403,17 +403,44 @@ export class Alertmanager implements Notifier {
     this.#log.maintain(this.#options.clock.nowMs()).catch(report)
   }
 
+  #countStates(): StateCounts {
+    const states: StateCounts = { active: 0, suppressed: 0, unprocessed: 0 }
+    for (const alert of this.activeAlerts()) states[this.statusOf(alert).state]++
+    return states
+  }
+
+  async #countSlowly(): Promise<void> {
+    this.#isCounting = true
+    const slice = new TimeSlice()
+    const states: StateCounts = { active: 0, suppressed: 0, unprocessed: 0 }
+    for (const alert of this.activeAlerts()) {
+      states[this.statusOf(alert).state]++
+      if (slice.isOver) await slice.pause()
+    }
+    this.#showStates(states)
+    this.#isCounting = false
+  }
+
+  #showStates(states: StateCounts): void {
+    for (const [state, count] of Object.entries(states)) this.#metrics.alerts.set(count, state)
+  }
+
   #updateGauges(): void {
     const nowMs = this.#options.clock.nowMs()
-    const states = { active: 0, suppressed: 0, unprocessed: 0 }
-    for (const alert of this.activeAlerts()) states[this.statusOf(alert).state]++
-    for (const [state, count] of Object.entries(states)) this.#metrics.alerts.set(count, state)
+    // Few are counted at once; of many the last count is shown while the next one runs beside.
+    if (this.#alerts.size <= COUNTED_AT_ONCE_MAX) this.#showStates(this.#countStates())
+    else if (!this.#isCounting) void this.#countSlowly()
     const silences = { active: 0, expired: 0, pending: 0 }
     for (const silence of this.silences.all()) silences[silenceState(silence, nowMs)]++
     for (const [state, count] of Object.entries(silences)) this.#metrics.silences.set(count, state)
     this.#metrics.groups.set(this.#running?.dispatcher.groupCount ?? 0)
   }
 }
+
+/** Alerts whose states are counted within one turn of the event loop. */
+const COUNTED_AT_ONCE_MAX = 1000
+
+type StateCounts = Record<AlertStatus['state'], number>
 
 async function closeAll(prepared: PreparedConfig | undefined): Promise<void> {
   await Promise.all(

@@ -3,6 +3,9 @@ import { isResolvedAt, mergeAlerts, overlaps, type Alert } from './alert.ts'
 /** All alerts by fingerprint. */
 export class AlertStore {
   readonly #alerts = new Map<string, Alert>()
+  /** Fingerprints in order; those that came since are in `#added`. */
+  #order: string[] = []
+  #added: string[] = []
   readonly #perName = new Map<string, number>()
   /** Most active alerts of one alertname; 0 for any number. */
   readonly #perNameLimit: number
@@ -23,6 +26,15 @@ export class AlertStore {
     return this.#alerts.values()
   }
 
+  /** All alerts in order of their fingerprints. */
+  sorted(): Alert[] {
+    if (this.#added.length > 0) {
+      this.#order = merge(this.#order, this.#added.sort())
+      this.#added = []
+    }
+    return this.#order.map((fingerprint) => this.#alerts.get(fingerprint)!)
+  }
+
   /** Stores an alert, joined with what is known of it; undefined when the limit of its name is reached. */
   put(alert: Alert, nowMs: number): Alert | undefined {
     const old = this.#alerts.get(alert.fingerprint)
@@ -31,6 +43,7 @@ export class AlertStore {
       const count = this.#perName.get(name) ?? 0
       if (this.#perNameLimit > 0 && count >= this.#perNameLimit) return undefined
       this.#perName.set(name, count + 1)
+      this.#added.push(alert.fingerprint)
     }
     const stored = old !== undefined && overlaps(alert, old) ? mergeAlerts(alert, old, nowMs) : alert
     this.#alerts.set(stored.fingerprint, stored)
@@ -49,6 +62,22 @@ export class AlertStore {
       if (left === 0) this.#perName.delete(name)
       else this.#perName.set(name, left)
     }
+    if (gone.length > 0) {
+      this.#order = this.#order.filter((fingerprint) => this.#alerts.has(fingerprint))
+      this.#added = this.#added.filter((fingerprint) => this.#alerts.has(fingerprint))
+    }
     return gone
   }
+}
+
+/** Two sorted lists as one. */
+function merge(a: readonly string[], b: readonly string[]): string[] {
+  const merged: string[] = []
+  let k = 0
+  for (const one of a) {
+    while (k < b.length && b[k]! < one) merged.push(b[k++]!)
+    merged.push(one)
+  }
+  while (k < b.length) merged.push(b[k++]!)
+  return merged
 }

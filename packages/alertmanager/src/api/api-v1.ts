@@ -20,9 +20,16 @@ export class ApiV1 {
       path: request.path.replace(/^\/api\/v1\//, '/api/v2/'),
     })
     if (answer.status !== 200) return failure(answer)
-    const data = dressed(request, answer.json)
+    const data = dressed(request, answer.pieces === undefined ? answer.json : await wholeOf(answer.pieces))
     return { status: 200, json: data === undefined ? { status: 'success' } : { status: 'success', data } }
   }
+}
+
+/** A list that came in pieces: the old shape differs in each of its items. */
+async function wholeOf(pieces: AsyncIterable<string>): Promise<unknown> {
+  let text = ''
+  for await (const piece of pieces) text += piece
+  return JSON.parse(text)
 }
 
 function failure({ status, json }: ApiAnswer): ApiAnswer {

@@ -175,3 +175,22 @@ test('no body and no query makes the API fail', async () => {
     { numRuns: 150 },
   )
 }) // prettier-ignore
+
+test('long lists come in pieces, in order and whole; others are served in between', async () => {
+  const { call } = await world()
+  const alerts = Array.from({ length: 3000 }, (_, i) => ({ labels: { alertname: 'Many', i: String(i) } }))
+  expect((await call('POST', '/api/v2/alerts', alerts)).status).toBe(200)
+  for (const path of ['/api/v2/alerts', '/api/v2/alerts/groups']) {
+    const { pieces } = await call('GET', path)
+    let text = ''
+    for await (const piece of pieces!) text += piece
+    const list = JSON.parse(text) as { fingerprint: string; alerts?: unknown[] }[]
+    if (path.endsWith('groups')) expect(list.map((group) => group.alerts!.length)).toEqual([3000])
+    else
+      expect(list.map(({ fingerprint }) => fingerprint)).toEqual(
+        list.map(({ fingerprint }) => fingerprint).sort(),
+      )
+  }
+  const { json } = await call('GET', '/api/v2/alerts?filter=i%3D%2277%22')
+  expect(json).toHaveLength(1)
+})

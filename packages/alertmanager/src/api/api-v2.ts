@@ -13,7 +13,9 @@ import {
   type GettableAlert,
   type VersionInfo,
 } from './json-shapes.ts'
+import type { AlertGroup } from '../dispatch/alert-group.ts'
 import { parseAlerts, parseSilence, RequestError } from './requests.ts'
+import { TimeSlice } from './time-slice.ts'
 
 /** What of an HTTP request the API looks at. `path` is below the prefix: `/api/v2/alerts`. */
 export interface ApiRequest {
@@ -27,7 +29,12 @@ export interface ApiAnswer {
   readonly status: number
   /** Undefined: no body. */
   readonly json?: unknown
+  /** In place of `json`: a JSON text in pieces, made as they are fetched. */
+  readonly pieces?: AsyncIterable<string>
 }
+
+/** Longer lists are answered in pieces. */
+const WHOLE_LIST_MAX = 2000
 
 const empty = (status: number): ApiAnswer => ({ status })
 
@@ -82,18 +89,34 @@ export class ApiV2 {
 
   // Alerts
 
-  #alerts(query: URLSearchParams): ApiAnswer {
+  async #alerts(query: URLSearchParams): Promise<ApiAnswer> {
     const filter = readFilter(query)
     if ('fault' in filter) return { status: 400, json: filter.fault }
-    const found: GettableAlert[] = []
+    const slice = new TimeSlice()
+    const wanted: Alert[] = []
     for (const alert of this.#alertmanager.activeAlerts()) {
-      if (!matchesFilter(filter.matchers, alert.labels)) continue
-      const receivers = this.#alertmanager.routesOf(alert.labels).map(({ receiver }) => receiver)
-      if (!receivers.some((name) => this.#isWanted(name, filter))) continue
-      const view = this.#view(alert, receivers, [], query)
-      if (view !== undefined) found.push(view)
+      if (matchesFilter(filter.matchers, alert.labels)) wanted.push(alert)
+      if (slice.isOver) await slice.pause()
     }
-    return { status: 200, json: found }
+    const viewOf = (alert: Alert): GettableAlert | undefined => {
+      const receivers = this.#alertmanager.routesOf(alert.labels).map(({ receiver }) => receiver)
+      if (!receivers.some((name) => this.#isWanted(name, filter))) return undefined
+      return this.#view(alert, receivers, [], query)
+    }
+    return this.#listed(wanted, viewOf)
+  }
+
+  /** What has a view; long lists in pieces. */
+  async #listed<T>(items: readonly T[], viewOf: (item: T) => unknown): Promise<ApiAnswer> {
+    if (items.length > WHOLE_LIST_MAX) return { status: 200, pieces: listPieces(items, viewOf) }
+    const slice = new TimeSlice()
+    const views: unknown[] = []
+    for (const item of items) {
+      const view = viewOf(item)
+      if (view !== undefined) views.push(view)
+      if (slice.isOver) await slice.pause()
+    }
+    return { status: 200, json: views }
   }
 
   #view(
@@ -124,36 +147,40 @@ export class ApiV2 {
     return faults.length === 0 ? empty(200) : { status: 400, json: faults.join('\n') }
   }
 
-  #groups(query: URLSearchParams): ApiAnswer {
+  async #groups(query: URLSearchParams): Promise<ApiAnswer> {
     const filter = readFilter(query)
     if ('fault' in filter) return { status: 400, json: filter.fault }
     const { nowMs } = this.#alertmanager
     const receivers = new Map<string, string[]>()
-    const groups = this.#alertmanager.groups().flatMap((group) => {
-      if (!this.#isWanted(group.route.receiver, filter)) return []
+    const slice = new TimeSlice()
+    const groups: { group: AlertGroup; alerts: Alert[] }[] = []
+    for (const group of this.#alertmanager.groups()) {
+      if (slice.isOver) await slice.pause()
+      if (!this.#isWanted(group.route.receiver, filter)) continue
       const alerts = group.alerts.filter(
         (alert) => alert.endsAtMs > nowMs && matchesFilter(filter.matchers, alert.labels),
       )
       for (const { fingerprint } of alerts)
         receivers.set(fingerprint, [...(receivers.get(fingerprint) ?? []), group.route.receiver].sort())
-      return [{ group, alerts }]
-    })
-    const json = groups.flatMap(({ group, alerts }) => {
-      if (!flag(query, 'muted') && group.mutedBy.length > 0) return []
+      groups.push({ group, alerts })
+    }
+    const viewOf = ({ group, alerts }: (typeof groups)[0]): object | undefined => {
+      if (!flag(query, 'muted') && group.mutedBy.length > 0) return undefined
       const views = alerts
         .map((alert) => this.#view(alert, receivers.get(alert.fingerprint)!, group.mutedBy, query))
         .filter((view) => view !== undefined)
-      if (views.length === 0) return []
-      return [
-        {
-          alerts: views,
-          labels: sortedObject(group.labels),
-          receiver: { name: group.route.receiver },
-          routeLabels: sortedObject(Object.entries(this.#alertmanager.routeLabelsOf(group))),
-        },
-      ]
-    })
-    return { status: 200, json }
+      if (views.length === 0) return undefined
+      return {
+        alerts: views,
+        labels: sortedObject(group.labels),
+        receiver: { name: group.route.receiver },
+        routeLabels: sortedObject(Object.entries(this.#alertmanager.routeLabelsOf(group))),
+      }
+    }
+    const count = groups.reduce((sum, { alerts }) => sum + alerts.length, 0)
+    return count > WHOLE_LIST_MAX
+      ? { status: 200, pieces: listPieces(groups, viewOf) }
+      : this.#listed(groups, viewOf)
   }
 
   #receivers(query: URLSearchParams): ApiAnswer {
@@ -256,4 +283,23 @@ function hasMatchers(silence: Silence, matchers: readonly Matcher[]): boolean {
       (own) => own.name === wanted.name && own.value === wanted.value && operatorOf(own) === wanted.operator,
     ),
   )
+}
+
+/** A JSON list of the views, piece by piece: each piece is one turn of the event loop. */
+async function* listPieces<T>(items: readonly T[], viewOf: (item: T) => unknown): AsyncGenerator<string> {
+  const slice = new TimeSlice()
+  let piece = '['
+  let isFirst = true
+  for (const item of items) {
+    const view = viewOf(item)
+    if (view !== undefined) {
+      piece += (isFirst ? '' : ',') + JSON.stringify(view)
+      isFirst = false
+    }
+    if (!slice.isOver) continue
+    yield piece
+    piece = ''
+    await slice.pause()
+  }
+  yield `${piece}]\n`
 }

@@ -61,9 +61,28 @@ export async function toRequest(c: Context): Promise<Parameters<ApiV2['handle']>
   return { method: c.req.method, path: url.pathname, query: url.searchParams, body }
 }
 
-export function toResponse(c: Context, { status, json }: ApiAnswer): Response {
+export function toResponse(c: Context, { status, json, pieces }: ApiAnswer): Response {
   const code = status as ContentfulStatusCode
+  if (pieces !== undefined) return c.body(bytesOf(pieces), code, { 'content-type': 'application/json' })
   return json === undefined
     ? c.body(null, code as StatusCode)
     : send(c, `${JSON.stringify(json)}\n`, 'application/json', code)
+}
+
+/** Texts as a stream of bytes that makes the next piece when the last one was taken. */
+function bytesOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next()
+        if (done === true) controller.close()
+        else controller.enqueue(Buffer.from(value))
+      },
+      async cancel() {
+        await iterator.return?.()
+      },
+    },
+    { highWaterMark: 1 },
+  )
 }
