@@ -82,6 +82,7 @@ export function App(): ReactNode {
             <Route path="/flags" component={StatusPage} />
             <Route path="/config" component={StatusPage} />
             <Route path="/tsdb-status" component={StatusPage} />
+            <Route path="/usage" component={StatusPage} />
             <Route>
               <EmptyState
                 title="There is no such page"

@@ -17,7 +17,7 @@ const PAGES: readonly (readonly [path: string, name: string, icon: IconName])[] 
   ['/targets', 'Targets', 'targets'],
   ['/status', 'Status', 'status'],
 ]
-const STATUS_PAGES = ['/status', '/flags', '/config', '/tsdb-status']
+const STATUS_PAGES = ['/status', '/flags', '/config', '/tsdb-status', '/usage']
 
 /** The frame of every page: navigation, notices that concern everything, theme, shortcuts. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {

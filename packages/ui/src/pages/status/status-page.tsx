@@ -4,10 +4,12 @@ import { ConfigCard } from './config-card.tsx'
 import { FlagsCard } from './flags-card.tsx'
 import { RuntimeCards } from './runtime-cards.tsx'
 import { TsdbCards } from './tsdb-cards.tsx'
+import { UsageCards } from './usage-cards.tsx'
 
 const TABS = [
   ['/status', 'Runtime', RuntimeCards],
   ['/tsdb-status', 'Storage', TsdbCards],
+  ['/usage', 'Usage', UsageCards],
   ['/config', 'Configuration', ConfigCard],
   ['/flags', 'Flags', FlagsCard],
 ] as const
