@@ -161,6 +161,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'URL of data sources that means this server, e.g. http://prometheus:9090. Repeatable.',
     true,
   ),
+  toggle('content.dashboards', 'Provide the ready-made dashboards whose metrics are seen.', 'works', 'true'),
   works('listen.pushgateway', '', 'Address on which the Pushgateway answers, e.g. :9091.'),
   works(
     'push.ttl',
@@ -354,6 +355,7 @@ export function parseServeFlags(
       readFrameBytes: values.count('storage.remote.read-max-bytes-in-frame'),
       acceptedMessages: acceptedMessages(values),
     },
+    readyMade: values.flag('content.dashboards'),
     push: {
       listenAddress: optionalAddress(values, 'listen.pushgateway'),
       ttlMs: values.duration('push.ttl'),

@@ -92,6 +92,8 @@ export interface ServerOptions {
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
   readonly grafana: GrafanaOptions
+  /** `--content.dashboards`: ready-made dashboards are provided when their metrics are seen. */
+  readonly readyMade: boolean
   readonly push: PushOptions
   readonly remote: RemoteOptions
   readonly autoReloadMs: number | undefined

@@ -314,8 +314,9 @@ function assemble(
 async function metricNames(pool: QueryPool, clock: Clock): Promise<ReadonlySet<string>> {
   const endMs = Math.floor(clock.nowMs())
   const startMs = endMs - SEEN_LATELY_MS
-  const { body } = await pool.run({ kind: 'labelValues', name: '__name__', selectors: [], startMs, endMs, limit: 0 }) // prettier-ignore
-  return new Set((JSON.parse(Buffer.from(body).toString('utf8')) as { data: string[] }).data)
+  const answer = await pool.run({ kind: 'labelValues', name: '__name__', selectors: [], startMs, endMs, limit: 0 }) // prettier-ignore
+  if (answer.kind !== 'body') throw new Error('BUG: values of a label come as a body')
+  return new Set((JSON.parse(Buffer.from(answer.body).toString('utf8')) as { data: string[] }).data)
 }
 
 /** What the user wants to know first: where we are, where the data is, what is watched. */
