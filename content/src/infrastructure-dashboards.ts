@@ -73,7 +73,7 @@ export const DATABASE_HEALTH: JsonObject = dashboard({
     gauge({ title: 'Pool utilization', width: 6, unit: 'percentunit', min: 0, max: 1, thresholds: ['green', [0.8, 'red']], targets: [`sum(active_db_connections{${J}}) / sum(db_connections_max{${J}})`] }),
     table({ title: 'Slow query log', targets: [`sum by (operation, table) (increase(db_slow_queries_total{${J}}[1d])) > 0`] }),
     timeseries({ title: 'Index usage stats', unit: 'percentunit', targets: [by('table', `sum by (table) (rate(db_index_scans_total{${J},uses_index="true"}${W})) / sum by (table) (rate(db_index_scans_total{${J}}${W}))`)] }),
-    timeseries({ title: 'Failed queries', unit: 'percentunit', targets: [{ expr: `sum(rate(db_queries_total{${J},status="error"}${W})) / sum(rate(db_queries_total{${J}}${W}))`, legend: 'failed' }] }),
+    timeseries({ title: 'Failed queries', unit: 'percentunit', targets: [{ expr: `1 - sum(rate(db_queries_total{${J},status="success"}${W})) / sum(rate(db_queries_total{${J}}${W}))`, legend: 'failed' }] }),
   ],
 }) // prettier-ignore
 
@@ -88,7 +88,7 @@ export const PROMONTORY: JsonObject = dashboard({
     stat({ title: 'Targets up', width: 6, targets: ['sum(up)'] }),
     stat({ title: 'Blocks', width: 6, unit: 'bytes', targets: ['sum(prometheus_tsdb_storage_blocks_bytes)'] }),
     timeseries({ title: 'Samples appended', unit: 'short', targets: [by('instance', `sum by (instance) (rate(prometheus_tsdb_head_samples_appended_total${W}))`)] }),
-    timeseries({ title: 'Queries', unit: 's', targets: [by('slice', `sum by (slice) (rate(prometheus_engine_query_duration_seconds_sum${W})) / sum by (slice) (rate(prometheus_engine_query_duration_seconds_count${W}) > 0)`)] }),
+    timeseries({ title: 'Time to answer', unit: 's', targets: [by('handler', `sum by (handler) (rate(prometheus_http_request_duration_seconds_sum${W})) / sum by (handler) (rate(prometheus_http_request_duration_seconds_count${W}))`)] }),
     timeseries({ title: 'Requests', unit: 'reqps', targets: [by('handler', `sum by (handler) (rate(prometheus_http_requests_total${W}))`)] }),
     timeseries({ title: 'Memory', unit: 'bytes', targets: [{ expr: 'process_resident_memory_bytes{job="promontory"}', legend: 'resident' }, { expr: 'promontory_tsdb_head_bytes_in_use', legend: 'head' }] }),
     timeseries({ title: 'Log', unit: 'Bps', targets: [by('instance', `rate(prometheus_tsdb_wal_record_bytes_written_total${W})`)] }),
