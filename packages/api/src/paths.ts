@@ -55,6 +55,7 @@ export const PATHS: readonly Path[] = [
   ...some('push', ['PUT'], '/api/v1/admin/wipe'),
   ...action('remote', '/api/v1/write', '/api/v1/read'),
   ...get('remote', '/api/v1/status/remote_write'),
+  ...action('remote', '/api/v1/otlp/v1/metrics'),
   ...post(
     'tsdb',
     '/api/v1/admin/tsdb/snapshot',

@@ -162,6 +162,8 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     true,
   ),
   toggle('content.dashboards', 'Provide the ready-made dashboards whose metrics are seen.', 'works', 'true'),
+  works('listen.otlp-http', '', 'Address on which metrics are taken by OTLP over HTTP, e.g. :4318.'),
+  works('listen.otlp-grpc', '', 'Address on which metrics are taken by OTLP over gRPC, e.g. :4317.'),
   works('listen.pushgateway', '', 'Address on which the Pushgateway answers, e.g. :9091.'),
   works(
     'push.ttl',
@@ -211,9 +213,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Messages of remote write that are taken. Repeatable.',
     true,
   ),
-  toggle('web.enable-otlp-receiver', 'Take metrics by OTLP.', {
-    none: 'OTLP is not received yet: /api/v1/otlp answers 404',
-  }),
+  toggle('web.enable-otlp-receiver', 'Take metrics by OTLP at /api/v1/otlp/v1/metrics.'),
   ...[
     'cluster.listen-address',
     'cluster.peer',
@@ -238,8 +238,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('agent', 'agent mode', 'boolean'),
   refused('storage.agent.path', 'agent mode'),
   refused('listen.loki', 'logs'),
-  refused('listen.otlp-http', 'OTLP'),
-  refused('listen.otlp-grpc', 'OTLP'),
   refused('listen.jaeger', 'traces'),
   refused('storage.remote', 'remote engines'),
   refused('query.replica-label', 'merging of replicas'),
@@ -356,6 +354,11 @@ export function parseServeFlags(
       acceptedMessages: acceptedMessages(values),
     },
     readyMade: values.flag('content.dashboards'),
+    otlp: {
+      enabled: values.flag('web.enable-otlp-receiver'),
+      httpAddress: optionalAddress(values, 'listen.otlp-http'),
+      grpcAddress: optionalAddress(values, 'listen.otlp-grpc'),
+    },
     push: {
       listenAddress: optionalAddress(values, 'listen.pushgateway'),
       ttlMs: values.duration('push.ttl'),

@@ -15,3 +15,11 @@ export {
   type ReadSource,
 } from './read/merged-queryable.ts'
 export { ReadClient, READ_BYTES_MAX, type ReadTarget } from './read/read-client.ts'
+export type { OtlpSettings } from './otlp/names.ts'
+export {
+  OTLP_BYTES_MAX,
+  otlpAnswer,
+  type OtlpOutcome,
+  OtlpReceiver,
+  type OtlpReceiverOptions,
+} from './otlp/otlp-receiver.ts'

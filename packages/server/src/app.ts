@@ -7,6 +7,7 @@ import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Gateway } from '@promontory/push'
+import { OtlpReceiver } from '@promontory/remote'
 import type { Tsdb } from '@promontory/tsdb'
 import { alertmanagerApp } from './alerting/alertmanager-app.ts'
 import type { AlertFanout } from './alerting/fanout.ts'
@@ -16,6 +17,7 @@ import { answerDirectly } from './http/direct.ts'
 import { Gate, type GateVerdict } from './http/gate.ts'
 import { identityOf } from './http/identity.ts'
 import type { ServerOptions } from './options.ts'
+import { answerOtlp, otlpHttpApp } from './otlp/otlp-http.ts'
 import { answerPush, pushgatewayApp } from './push/push-service.ts'
 import { adminRoutes } from './routes/admin-routes.ts'
 import { alertingRoutes } from './routes/alerting-routes.ts'
@@ -69,6 +71,10 @@ export interface Application {
   readonly handleAlertmanager: (request: IncomingMessage, response: ServerResponse) => void
   /** Answers on the Pushgateway's own port. */
   readonly handlePushgateway: (request: IncomingMessage, response: ServerResponse) => void
+  /** Answers on OTLP's own port. */
+  readonly handleOtlp: (request: IncomingMessage, response: ServerResponse) => void
+  readonly otlp: OtlpReceiver
+  readonly gate: Gate
   /** The data sources of dashboards. */
   readonly sources: Sources
   /** Called after an accepted request to `/-/quit`. */
@@ -97,10 +103,29 @@ export function createApp(input: AppInput): Application {
     ownUrls: options.grafana.ownUrls,
     own,
   })
+  const gate = new Gate({
+    externalUrl: options.externalUrl,
+    anonymousRead: options.anonymousRead,
+    token: input.token,
+    access: input.backend.access,
+  })
+  const otlp = new OtlpReceiver({
+    appender: input.storage,
+    logger: input.logger.with({ component: 'otlp' }),
+    registry,
+    settings: () => configuration.otlp(),
+  })
+  if (!options.otlp.enabled)
+    app.post('/api/v1/otlp/*', (c) =>
+      c.text('otlp write receiver needs to be enabled with --web.enable-otlp-receiver\n', 404),
+    )
   const application: Application = {
     handle: () => {},
     handleAlertmanager: () => {},
     handlePushgateway: () => {},
+    handleOtlp: () => {},
+    otlp,
+    gate,
     onQuit: () => {},
     sources,
   }
@@ -133,16 +158,11 @@ export function createApp(input: AppInput): Application {
     input.logger.error('a request failed', { path: c.req.path, error })
     return failure(c, 'internal', error.message)
   })
-  const gate = new Gate({
-    externalUrl: options.externalUrl,
-    anonymousRead: options.anonymousRead,
-    token: input.token,
-    access: input.backend.access,
-  })
   return Object.assign(application, {
-    handle: handler(app, direct, input, gate, sources),
+    handle: handler(app, direct, input, gate, sources, otlp),
     handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
     handlePushgateway: pushgatewayApp(input.push, gate),
+    handleOtlp: otlpHttpApp(otlp, gate),
   })
 }
 
@@ -154,6 +174,7 @@ function handler(
   input: AppInput,
   gate: Gate,
   sources: Sources,
+  otlp: OtlpReceiver,
 ): Application['handle'] {
   const { options, registry, logger } = input
   const metrics = new HttpMetrics(registry)
@@ -166,6 +187,8 @@ function handler(
     const own = (identityOf(request)?.role ?? 'None') === 'None' ? undefined : ownPath(path, sources)
     const query = own === undefined ? direct(request.method ?? '', path) : direct(request.method ?? '', own)
     if (request.method === 'OPTIONS') response.writeHead(204).end()
+    else if (path === '/api/v1/otlp/v1/metrics' && options.otlp.enabled)
+      void answerOtlp(otlp, request, response).catch(() => response.destroy())
     else if (isPush(path)) void answerPush(input.push, request, response).catch(() => response.destroy())
     else if (query !== undefined) void answerDirectly(request, response, own ?? path, query)
     else if (API_PATHS.test(path) || isLogin(request.method, path)) void api(request, response)

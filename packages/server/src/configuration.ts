@@ -18,6 +18,7 @@ import {
   printConfig,
 } from './config/index.ts'
 import { type PromontoryConfig, readPromontoryConfig } from './config/promontory-config.ts'
+import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
 import type { ReadHub } from './remote/read-hub.ts'
 import { createRemoteWrite } from './remote/remote-write.ts'
@@ -201,6 +202,10 @@ export class Configuration {
   /** `global.scrape_interval` of the configuration in use. */
   scrapeIntervalMs(): number {
     return this.#current?.prepared.config.global.scrape_interval ?? DEFAULT_INTERVAL_MS
+  }
+  /** How metrics that come by OTLP are named. */
+  otlp(): OtlpConfig {
+    return this.#current?.prepared.config.otlp ?? DEFAULT_OTLP
   }
   externalLabels(): Labels {
     return Labels.from(this.#current?.prepared.config.global.external_labels ?? {})

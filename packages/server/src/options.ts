@@ -43,6 +43,16 @@ export interface RemoteOptions {
   readonly acceptedMessages: readonly string[]
 }
 
+/** OTLP's part. */
+export interface OtlpOptions {
+  /** `--web.enable-otlp-receiver`: on the main port. */
+  readonly enabled: boolean
+  /** `--listen.otlp-http` */
+  readonly httpAddress: string | undefined
+  /** `--listen.otlp-grpc` */
+  readonly grpcAddress: string | undefined
+}
+
 /** How one server is to run: what the command line says, checked. Durations in ms. */
 export interface ServerOptions {
   /** `--config.file`; undefined: built-in configuration that watches this machine and the server itself. */
@@ -95,6 +105,7 @@ export interface ServerOptions {
   /** `--content.dashboards`: ready-made dashboards are provided when their metrics are seen. */
   readonly readyMade: boolean
   readonly push: PushOptions
+  readonly otlp: OtlpOptions
   readonly remote: RemoteOptions
   readonly autoReloadMs: number | undefined
   readonly logLevel: LogLevel

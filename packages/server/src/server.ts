@@ -12,6 +12,7 @@ import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
 import type { ServerOptions } from './options.ts'
+import type { OtlpGrpc } from './otlp/otlp-grpc.ts'
 import { ReadHub } from './remote/read-hub.ts'
 import { PushService } from './push/push-service.ts'
 import { Backend } from './routes/grafana/backend.ts'
@@ -41,6 +42,7 @@ export class Server {
   readonly #configuration: Configuration
   readonly #application: Application
   readonly #push: PushService
+  readonly #grpc: OtlpGrpc | undefined
   readonly #backend: Backend
   readonly #readyMade: ReadyMade
   #stopped: Promise<void> | undefined
@@ -53,6 +55,7 @@ export class Server {
     this.#configuration = parts.configuration
     this.#application = parts.application
     this.#push = parts.push
+    this.#grpc = parts.grpc
     this.#backend = parts.backend
     this.#readyMade = parts.readyMade
   }
@@ -113,8 +116,9 @@ export class Server {
       parts.push.start()
       if (options.readyMade) parts.readyMade.start()
       gate.application = parts.application
+      const grpc = await openGrpc(options, parts.application, logger)
       announce(options, listeners, storage, parts.configuration, token, logger)
-      return new Server({ ...parts, logger, listeners, storage, backend })
+      return new Server({ ...parts, grpc, logger, listeners, storage, backend })
     } catch (error) {
       storage?.close()
       await backend?.close().catch(() => undefined)
@@ -148,6 +152,7 @@ export class Server {
     await this.#readyMade.close()
     await this.#configuration.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))
+    await this.#grpc?.close(STOP_GRACE_MS)
     await this.#push.stop()
     await Promise.all(this.#pools.map((pool) => pool.close()))
     await this.#application.sources.close()
@@ -165,6 +170,7 @@ interface ServerParts {
   readonly configuration: Configuration
   readonly application: Application
   readonly push: PushService
+  readonly grpc: OtlpGrpc | undefined
   readonly backend: Backend
   readonly readyMade: ReadyMade
 }
@@ -188,6 +194,7 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
       handler: 'handleAlertmanager',
     },
     { address: options.grafana.listenAddress, flag: 'listen.grafana', handler: 'handle' },
+    { address: options.otlp.httpAddress, flag: 'listen.otlp-http', handler: 'handleOtlp' },
     { address: options.push.listenAddress, flag: 'listen.pushgateway', handler: 'handlePushgateway' },
   ] as const
   const all = [
@@ -215,7 +222,7 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
   }
 }
 
-type HandlerName = 'handle' | 'handleAlertmanager' | 'handlePushgateway'
+type HandlerName = 'handle' | 'handleAlertmanager' | 'handlePushgateway' | 'handleOtlp'
 
 function answerer(gate: ApplicationGate, handler: HandlerName): Application['handle'] {
   return (request, response) => {
@@ -229,6 +236,20 @@ function answerer(gate: ApplicationGate, handler: HandlerName): Application['han
 function openBackend(options: ServerOptions, clock: Clock, logger: Logger): Promise<Backend> {
   mkdirSync(options.ownDirectory, { recursive: true })
   return Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
+}
+
+/** gRPC is loaded where it is wanted only. @throws ListenError */
+async function openGrpc(
+  options: ServerOptions,
+  { otlp: receiver, gate }: Application,
+  logger: Logger,
+): Promise<OtlpGrpc | undefined> {
+  const { grpcAddress: address } = options.otlp
+  if (address === undefined) return undefined
+  const { OtlpGrpc } = await import('./otlp/otlp-grpc.ts')
+  const grpc = await OtlpGrpc.open({ address, receiver, gate, logger: logger.with({ component: 'otlp' }) })
+  logger.info('OTLP over gRPC is taken', { address, port: grpc.port })
+  return grpc
 }
 
 function openStorage(options: ServerOptions, registry: Registry, logger: Logger): Promise<Tsdb> {
@@ -358,6 +379,7 @@ function ownNames(options: ServerOptions): string[] {
   return [
     ...(options.alertmanagerListenAddress === undefined ? [] : ['alertmanager']),
     ...(options.grafana.listenAddress === undefined ? [] : ['grafana']),
+    ...(options.otlp.httpAddress === undefined ? [] : ['otlp']),
     ...(options.push.listenAddress === undefined ? [] : ['pushgateway']),
   ]
 }

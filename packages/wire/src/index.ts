@@ -29,3 +29,15 @@ export {
   type ReadRequest,
   type ReadSeriesSink,
 } from './read-message.ts'
+export { decodeOtlpJson } from './otlp-json.ts'
+export type {
+  Attributes,
+  AttributeValue,
+  OtlpBuckets,
+  OtlpExemplar,
+  OtlpMetric,
+  OtlpPoint,
+  OtlpResource,
+  OtlpScope,
+} from './otlp-metrics.ts'
+export { decodeOtlpMetrics } from './otlp-protobuf.ts'

@@ -1,4 +1,4 @@
-import { type HistogramMessage, readHistogram } from './histogram-message.ts'
+import type { HistogramMessage } from './histogram-message.ts'
 import { ProtoReader, WireType } from './proto-reader.ts'
 import { ProtoWriter } from './proto-writer.ts'
 import { WireError } from './snappy.ts'

@@ -6,7 +6,6 @@ import {
   int,
   list,
   optional,
-  sameConfig,
   struct,
   withDefault,
 } from '@promontory/base/yaml'
@@ -159,8 +158,6 @@ function noticeSections(config: PrometheusConfig, node: YamlNode, context: Decod
   })
   if (config.tracing !== undefined)
     context.unsupported(at('tracing'), 'tracing of this server is not supported yet')
-  if (!sameConfig(config.otlp, DEFAULT_OTLP))
-    context.unsupported(at('otlp'), 'receiving OTLP metrics is not supported yet')
   if (config.runtime !== undefined)
     context.warn(at('runtime'), 'runtime.gogc has no effect: this program does not run on Go')
   if (config.groups !== undefined)
