@@ -53,7 +53,7 @@ export const PATHS: readonly Path[] = [
   ...some('push', ['POST', 'PUT', 'DELETE'], '/metrics/job/*', '/metrics/job@base64/*'),
   ...get('push', '/api/v1/metrics'),
   ...some('push', ['PUT'], '/api/v1/admin/wipe'),
-  ...action('remote', '/api/v1/write', '/api/v1/read'),
+  ...action('remote', '/api/v1/write', '/api/v1/import/prometheus', '/api/v1/read'),
   ...get('remote', '/api/v1/status/remote_write'),
   ...action('remote', '/api/v1/otlp/v1/metrics'),
   ...post(

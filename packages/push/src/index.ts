@@ -12,3 +12,4 @@ export {
 export { GroupStore, type GroupStoreOptions, type PushGroup } from './group-store.ts'
 export { type GroupingKey, groupingKeyOf } from './grouping-key.ts'
 export { StateFile } from './state-file.ts'
+export { IMPORT_BYTES_MAX, importText, type TextImport } from './text-import.ts'
