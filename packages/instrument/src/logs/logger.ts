@@ -96,7 +96,8 @@ function standardFields(options: LoggerOptions, name: string, level: Level, mess
 /** Where the program logged: looked up for the field set that shows it only, for it costs some microseconds. */
 function callerOf(): LogFields {
   const frames = new Error().stack?.split('\n').slice(1) ?? []
-  const frame = frames.find((text) => !text.includes(import.meta.url) && !text.includes('JsonLogger'))
+  // The caller stands below the last frame of ours.
+  const frame = frames[frames.findLastIndex((text) => text.includes('JsonLogger')) + 1]
   const [, method = '', path = '', line = '0'] =
     /at (?:(?:async )?(\S+) \()?(.*?):(\d+):\d+\)?$/.exec(frame ?? '') ?? []
   const module =
