@@ -289,10 +289,11 @@ test('a reload keeps alerts and does not tell twice; a bad one changes nothing',
 
 test('what is not delivered is refused by name', async () => {
   const w = await world(ROUTE)
-  const yaml = 'route: {receiver: r}\nreceivers: [{name: r, mattermost_configs: [{webhook_url: "http://x"}]}]'
+  const yaml =
+    'route: {receiver: r}\nreceivers: [{name: r, jira_configs: [{api_url: "http://x", project: p, issue_type: Bug, http_config: {authorization: {credentials: c}}}]}]'
   expect(() => w.alertmanager.prepareConfig(yaml, 'am.yml')).toThrow(UnsupportedConfigError)
   expect(() => w.alertmanager.prepareConfig(yaml, 'am.yml')).toThrow(
-    'am.yml:2:43: receivers[0].mattermost_configs: receiver "r": delivery to mattermost is not supported',
+    'am.yml:2:37: receivers[0].jira_configs: receiver "r": delivery to jira is not supported',
   )
 })
 

@@ -93,9 +93,9 @@ ${RECEIVER}  email_configs: [{to: c@d, subject: 'S {{ .Status }}', body: B}]
 
 test('receivers without delivery are named; secrets do not print', () => {
   const { notices, original } = load(`${RECEIVER}  webhook_configs: [{url: 'http://secret.example/x'}]
-  mattermost_configs: [{webhook_url: 'http://secret.example/y'}]
+  wechat_configs: [{api_secret: secret.example, corp_id: c, agent_id: '1'}]
 `)
-  expect(notices).toMatchObject([{ kind: 'unsupported', text: expect.stringContaining('delivery to mattermost is not supported') }])
+  expect(notices).toMatchObject([{ kind: 'unsupported', text: expect.stringContaining('delivery to wechat is not supported') }])
   expect(original).not.toContain('secret.example')
   expect(original).toContain('<secret>')
 }) // prettier-ignore

@@ -218,7 +218,7 @@ function checkReferences(
 }
 
 /** Receivers that upstream delivers to and we do not. */
-const UNSENT = ['webex', 'wechat', 'sns', 'jira', 'rocketchat', 'mattermost'] as const
+const UNSENT = ['wechat', 'sns', 'jira'] as const
 
 function reportUnsupported(root: Root, node: YamlNode, context: DecodeContext): void {
   for (const [i, receiver] of root.receivers.entries())

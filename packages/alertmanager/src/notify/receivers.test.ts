@@ -7,6 +7,7 @@ import { Alertmanager } from '../alertmanager.ts'
 import { HttpReceiver } from '../testing/http-receiver.ts'
 import { PushoverIntegration } from './pushover.ts'
 import { truncateHtml } from './telegram.ts'
+import { truncateBytes } from './webex.ts'
 
 const START_MS = Date.UTC(2024, 0, 1)
 
@@ -237,4 +238,60 @@ test('HTML is cut without tearing tags', () => {
   const cut = truncateHtml(`<b>${'x'.repeat(50)}&amp;${'y'.repeat(50)}</b>`, 30)
   expect([...cut].length).toBeLessThanOrEqual(30)
   expect(cut).toMatch(/^<b>x+…<\/b>$/)
+})
+
+test('Webex', async () => {
+  const { requests } = await told(
+    `webex_configs: [{api_url: 'URL/w', room_id: '{{ .Status }}', message: 'm {{ .GroupLabels.alertname }}', http_config: {authorization: {credentials: tok}}}]`,
+  )
+  expect(requests).toMatchObject([
+    { path: '/w', authorization: 'Bearer tok', json: { markdown: 'm Disk', roomId: 'firing' } },
+  ])
+  expect([truncateBytes('äöü', 6), truncateBytes('äöü', 5)]).toEqual(['äöü', 'ä…'])
+})
+
+test('Rocket.Chat, which answers 200 to what it refuses', async () => {
+  const http = await HttpReceiver.open()
+  http.answer = { status: 200, body: '{"success":true}' }
+  const receiver = `rocketchat_configs: [{api_url: 'URL/', channel: '#a', token: t, token_id: u, short_fields: true, fields: [{title: T, value: '{{ .Status }}'}], actions: [{type: button, text: Go, url: 'http://x'}]}]`
+  const { requests } = await told(receiver, { http })
+  expect(http.requests[0]!.headers).toMatchObject({ 'x-auth-token': 't', 'x-user-id': 'u' })
+  expect(requests).toMatchObject([
+    {
+      path: '/api/v1/chat.postMessage',
+      json: {
+        channel: '#a',
+        attachments: [
+          {
+            title: SUBJECT,
+            title_link: LINK,
+            color: 'red',
+            fields: [{ short: true, title: 'T', value: 'firing' }],
+            actions: [{ type: 'button', text: 'Go', url: 'http://x' }],
+          },
+        ],
+      },
+    },
+  ])
+  const refusing = await HttpReceiver.open()
+  refusing.answer = { status: 200, body: '{"success":false,"error":"no such channel"}' }
+  const { alertmanager } = await told(receiver, { http: refusing })
+  expect(alertmanager.history.events({ kinds: ['failed'] })[0]!.detail).toContain(
+    'error response from Rocketchat: no such channel',
+  )
+})
+
+test('Mattermost', async () => {
+  const { requests } = await told(
+    `mattermost_configs: [{webhook_url: 'URL/mm', channel: ops, priority: {priority: Important, requested_ack: true, persistent_notifications: true}, props: {card: c}, attachments: [{title: '{{ .Status }}', fields: [{title: a, value: b, short: true}]}]}]`,
+  )
+  expect(requests).toMatchObject([
+    {
+      path: '/mm',
+      json: {
+        text: expect.stringContaining('Disk'), channel: 'ops', username: 'Alertmanager', props: { card: 'c' }, priority: { priority: 'important', requested_ack: true },
+        attachments: [{ title: 'firing', fields: [{ title: 'a', value: 'b', short: true }] }],
+      },
+    },
+  ]) // prettier-ignore
 })
