@@ -18,8 +18,11 @@ export function printExpr(expr: Expr): string {
       return printExpr(expr.expr) + printSubquerySuffix(expr)
     case 'paren':
       return `(${printExpr(expr.expr)})`
-    case 'unary':
-      return expr.op + printExpr(expr.expr)
+    case 'unary': {
+      const inner = printExpr(expr.expr)
+      // Infinity prints with its sign, which reads back as an operator: printed once more it must not get another.
+      return expr.op === '+' && inner.startsWith('+Inf') ? inner : expr.op + inner
+    }
     case 'binary':
       return `${printExpr(expr.lhs)} ${printOperator(expr)} ${printExpr(expr.rhs)}`
     case 'aggregate': {
