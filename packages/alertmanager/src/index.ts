@@ -10,6 +10,7 @@ export { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmana
 export { createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
 export { fingerprintOf } from './alerts/fingerprint.ts'
 export { ApiV1 } from './api/api-v1.ts'
+export { openApiDocument } from './api/openapi.ts'
 export { ApiV2, type ApiAnswer, type ApiRequest } from './api/api-v2.ts'
 export type { GettableAlert, GettableSilence, VersionInfo } from './api/json-shapes.ts'
 export {

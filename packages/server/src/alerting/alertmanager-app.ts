@@ -6,7 +6,7 @@ import type { Registry } from '@promontory/base'
 import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { failureOf, send } from '../http/answer.ts'
 import type { Gate } from '../http/gate.ts'
-import { alertmanagerVersion, toRequest, toResponse } from '../routes/alerting-routes.ts'
+import { alertmanagerVersion, openApiRoute, toRequest, toResponse } from '../routes/alerting-routes.ts'
 import type { AlertFanout } from './fanout.ts'
 
 /**
@@ -22,6 +22,7 @@ export function alertmanagerApp(
   const v1 = new ApiV1(fanout.alertmanager, alertmanagerVersion())
   const v2 = new ApiV2(fanout.alertmanager, alertmanagerVersion())
   app.all('/api/v1/*', async (c) => toResponse(c, await v1.handle(await toRequest(c))))
+  openApiRoute(app)
   app.all('/api/v2/*', async (c) => toResponse(c, await v2.handle(await toRequest(c))))
   app.get('/-/healthy', (c) => c.text('OK'))
   app.get('/-/ready', (c) => c.text('OK'))

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
-import { ApiV2, type ApiAnswer, type HistoryFilter } from '@promontory/alertmanager'
+import { ApiV2, openApiDocument, type ApiAnswer, type HistoryFilter } from '@promontory/alertmanager'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { INBOX_BYTES_MAX } from '../alerting/inbox.ts'
 import { failure, send, success } from '../http/answer.ts'
@@ -13,6 +13,7 @@ const ALERTS_BYTES_MAX = 64 * 1024 * 1024
 /** The Alertmanager's API version 2, discovered Alertmanagers, the history of decisions, the inbox. */
 export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout: AlertFanout): void {
   const api = new ApiV2(fanout.alertmanager, alertmanagerVersion())
+  openApiRoute(app)
   app.all('/api/v2/*', async (c) => toResponse(c, await api.handle(await toRequest(c))))
   app.get('/api/v1/alertmanagers', (c) => {
     const { active } = fanout.external.view()
@@ -42,6 +43,13 @@ function historyFilter(c: Context): HistoryFilter {
     kinds: c.req.queries('kind'),
     ...(Number.isSafeInteger(limit) && limit > 0 ? { limit } : {}),
   }
+}
+
+/** The description of the Alertmanager's API. */
+export function openApiRoute(app: Hono): void {
+  app.get('/api/v2/openapi.yaml', (c) =>
+    send(c, openApiDocument(alertmanagerVersion().version), 'application/yaml; charset=utf-8'),
+  )
 }
 
 export function alertmanagerVersion(): ConstructorParameters<typeof ApiV2>[1] {
