@@ -13,6 +13,8 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'Check rule files, and warn of likely mistakes. Also: --lint=none, --lint-fatal.',
   ],
   ['promontory check query EXPR', 'Look for likely mistakes; with --server=URL by what it has stored.'],
+  ['promontory check web-config FILE…', 'Check files of --web.config.file and the certificates in them.'],
+  ['promontory push metrics URL FILE…', 'Send metrics in text form by remote write.'],
   ['promontory check metrics', 'Check metrics in text form from standard input.'],
   ['promontory query instant URL EXPR', 'Ask a server at one time. Also: range, series, labels.'],
   ['promontory test promql FILE…', 'Run scripts of the promqltest language.'],

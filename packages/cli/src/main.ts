@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.ts')).check,
   query: async () => (await import('./commands/query.ts')).query,
   test: async () => (await import('./commands/test.ts')).test,
+  push: async () => (await import('./commands/push.ts')).push,
   tsdb: async () => (await import('./commands/tsdb.ts')).tsdb,
   dashboards: async () => (await import('./commands/dashboards.ts')).dashboards,
   promql: async () => (await import('./commands/promql.ts')).promql,

@@ -105,6 +105,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     '',
     'Origins whose pages may read the API, as an anchored regular expression. Default: none but our own; Prometheus lets all.',
   ),
+  works(
+    'web.config.file',
+    '',
+    'File with TLS, headers and users of all listeners, in the form of the Prometheus programs.',
+  ),
   works('web.max-connections', '512', 'Simultaneous connections at most, over all listeners.'),
   works('web.page-title', 'Promontory', 'Title of the web pages.'),
   works(
@@ -233,7 +238,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   ].map((name) =>
     refused(name, 'gossip between Alertmanagers; several instances share --state.database (empty: taken)'),
   ),
-  refused('web.config.file', 'TLS and users for the listeners'),
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
   refused('agent', 'agent mode', 'boolean'),
   refused('storage.agent.path', 'agent mode'),
@@ -314,6 +318,7 @@ export function parseServeFlags(
     enableAdminApi: values.flag('web.enable-admin-api'),
     enableRemoteWriteReceiver: values.flag('web.enable-remote-write-receiver'),
     anonymousRead: values.flag('web.allow-anonymous-read'),
+    webConfigFile: values.one('web.config.file') || undefined,
     maxConnections: values.count('web.max-connections'),
     readTimeoutMs: values.duration('web.read-timeout'),
     retention: {

@@ -16,6 +16,7 @@ import { failure, send, success } from './http/answer.ts'
 import { answerDirectly } from './http/direct.ts'
 import { Gate, type GateVerdict } from './http/gate.ts'
 import { identityOf } from './http/identity.ts'
+import type { WebAccess } from './http/web-access.ts'
 import type { ServerOptions } from './options.ts'
 import { answerOtlp, otlpHttpApp } from './otlp/otlp-http.ts'
 import { answerPush, pushgatewayApp } from './push/push-service.ts'
@@ -56,6 +57,7 @@ export interface AppInput {
   readonly configuration: Configuration
   readonly fanout: AlertFanout
   readonly token: string
+  readonly web: WebAccess | undefined
   readonly startedMs: number
   readonly backend: Backend
   readonly incidents: Incidents
@@ -108,6 +110,7 @@ export function createApp(input: AppInput): Application {
     anonymousRead: options.anonymousRead,
     token: input.token,
     access: input.backend.access,
+    web: input.web,
   })
   const otlp = new OtlpReceiver({
     appender: input.storage,

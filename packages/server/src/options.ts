@@ -76,6 +76,8 @@ export interface ServerOptions {
   readonly enableRemoteWriteReceiver: boolean
   /** `--web.allow-anonymous-read`: off loopback, reading needs no credential. */
   readonly anonymousRead: boolean
+  /** `--web.config.file` */
+  readonly webConfigFile: string | undefined
   readonly maxConnections: number
   readonly readTimeoutMs: number
   readonly retention: Retention

@@ -10,6 +10,7 @@ import { Configuration } from './configuration.ts'
 import { ReadyMade } from './content/ready-made.ts'
 import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
+import { WebAccess } from './http/web-access.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
 import type { ServerOptions } from './options.ts'
 import type { OtlpGrpc } from './otlp/otlp-grpc.ts'
@@ -43,6 +44,7 @@ export class Server {
   readonly #application: Application
   readonly #push: PushService
   readonly #grpc: OtlpGrpc | undefined
+  readonly #web: WebAccess | undefined
   readonly #backend: Backend
   readonly #readyMade: ReadyMade
   #stopped: Promise<void> | undefined
@@ -56,6 +58,7 @@ export class Server {
     this.#application = parts.application
     this.#push = parts.push
     this.#grpc = parts.grpc
+    this.#web = parts.web
     this.#backend = parts.backend
     this.#readyMade = parts.readyMade
   }
@@ -77,7 +80,8 @@ export class Server {
     const prepared = await Configuration.prepareInitial(options)
     const token = newToken()
     const gate: ApplicationGate = { application: undefined }
-    const listeners = await openListeners(options, gate)
+    const web = options.webConfigFile === undefined ? undefined : new WebAccess(options.webConfigFile, logger)
+    const listeners = await openListeners(options, gate, web)
     let storage: Tsdb | undefined
     let backend: Backend | undefined
     try {
@@ -107,6 +111,7 @@ export class Server {
         registry,
         storage,
         listeners,
+        web,
         token,
         startedMs,
         backend,
@@ -116,9 +121,9 @@ export class Server {
       parts.push.start()
       if (options.readyMade) parts.readyMade.start()
       gate.application = parts.application
-      const grpc = await openGrpc(options, parts.application, logger)
+      const grpc = await openGrpc(options, parts.application, logger, web)
       announce(options, listeners, storage, parts.configuration, token, logger)
-      return new Server({ ...parts, grpc, logger, listeners, storage, backend })
+      return new Server({ ...parts, grpc, web, logger, listeners, storage, backend })
     } catch (error) {
       storage?.close()
       await backend?.close().catch(() => undefined)
@@ -157,6 +162,7 @@ export class Server {
     await Promise.all(this.#pools.map((pool) => pool.close()))
     await this.#application.sources.close()
     await this.#backend.close()
+    await this.#web?.close()
     this.#storage.close()
     this.#logger.info('See you next time!')
   }
@@ -171,6 +177,7 @@ interface ServerParts {
   readonly application: Application
   readonly push: PushService
   readonly grpc: OtlpGrpc | undefined
+  readonly web: WebAccess | undefined
   readonly backend: Backend
   readonly readyMade: ReadyMade
 }
@@ -181,7 +188,11 @@ interface ApplicationGate {
 }
 
 /** The main listeners first, then the Alertmanager's own. @throws ListenError; what was opened before is closed */
-async function openListeners(options: ServerOptions, gate: ApplicationGate): Promise<Listener[]> {
+async function openListeners(
+  options: ServerOptions,
+  gate: ApplicationGate,
+  web: WebAccess | undefined,
+): Promise<Listener[]> {
   const wanted = options.listenAddresses.map((address) => ({
     address,
     flag: 'web.listen-address',
@@ -212,6 +223,7 @@ async function openListeners(options: ServerOptions, gate: ApplicationGate): Pro
           maxConnections,
           readTimeoutMs,
           handler: answerer(gate, handler),
+          web,
         }),
       )
     }
@@ -243,11 +255,18 @@ async function openGrpc(
   options: ServerOptions,
   { otlp: receiver, gate }: Application,
   logger: Logger,
+  web: WebAccess | undefined,
 ): Promise<OtlpGrpc | undefined> {
   const { grpcAddress: address } = options.otlp
   if (address === undefined) return undefined
   const { OtlpGrpc } = await import('./otlp/otlp-grpc.ts')
-  const grpc = await OtlpGrpc.open({ address, receiver, gate, logger: logger.with({ component: 'otlp' }) })
+  const grpc = await OtlpGrpc.open({
+    address,
+    receiver,
+    gate,
+    tls: web?.tls,
+    logger: logger.with({ component: 'otlp' }),
+  })
   logger.info('OTLP over gRPC is taken', { address, port: grpc.port })
   return grpc
 }
@@ -271,6 +290,7 @@ interface AssemblyInput {
   readonly registry: Registry
   readonly storage: Tsdb
   readonly listeners: readonly Listener[]
+  readonly web: WebAccess | undefined
   readonly token: string
   readonly startedMs: number
   readonly backend: Backend

@@ -3,10 +3,11 @@ import { UsageError } from '../serve-flags.ts'
 import { checkConfigFiles } from './check-config.ts'
 import { checkMetrics } from './check-metrics.ts'
 import { checkQuery } from './check-query.ts'
+import { checkWebConfigs } from './check-web-config.ts'
 import { type CheckedRules, checkRuleFiles } from './check-rules.ts'
 
 const USAGE =
-  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE'
+  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE…'
 
 const LINT_OPTIONS = {
   lint: { type: 'string', default: 'all' },
@@ -26,6 +27,9 @@ export async function check([kind, ...rest]: readonly string[]): Promise<number>
       if (positionals.length !== 1 || (typeof server === 'string' && !URL.canParse(server))) break
       return checkQuery(positionals[0]!, typeof server === 'string' ? server : undefined)
     }
+    case 'web-config':
+      if (rest.length > 0) return checkWebConfigs(rest)
+      break
     case 'metrics':
       if (rest.length === 0) return checkMetrics()
   }

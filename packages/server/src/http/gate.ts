@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Access, AccessError, type Identity, includesRole, type Role } from '@promontory/access'
 import { cookieOf, SESSION_COOKIE, setIdentity } from './identity.ts'
 import { isLoopbackAddress } from './listener.ts'
+import type { WebAccess } from './web-access.ts'
 
 export interface GateOptions {
   /** `--web.external-url`: its host is ours. */
@@ -12,6 +13,8 @@ export interface GateOptions {
   readonly token: string
   /** Users and their tokens; undefined where there are none yet. */
   readonly access?: Access
+  /** Users of `--web.config.file`: where there are some, everybody needs a credential, on this machine too. */
+  readonly web?: WebAccess | undefined
 }
 
 export type GateVerdict =
@@ -69,7 +72,8 @@ export class Gate {
    * @param path without the prefix of all paths
    */
   admit(request: IncomingMessage, path: string): GateVerdict | Promise<GateVerdict> {
-    const { access } = this.#options
+    const { access, web } = this.#options
+    if (web?.hasUsers === true) return this.#admitUser(request, path, web)
     if (access === undefined) return this.judge(request)
     if (OPEN_PATHS.has(path)) return ADMITTED
     const isWrite = request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'OPTIONS'
@@ -83,6 +87,21 @@ export class Gate {
       setIdentity(request, ROOT)
       return ADMITTED
     }
+    return this.#identify(request, path, access, false)
+  }
+
+  /** As with Prometheus, no path is open; a user of the file may do everything. */
+  async #admitUser(request: IncomingMessage, path: string, web: WebAccess): Promise<GateVerdict> {
+    const isWrite = request.method !== 'GET' && request.method !== 'HEAD' && request.method !== 'OPTIONS'
+    const origin = isWrite ? this.#judgeOrigin(request) : ADMITTED
+    if (!origin.admitted) return origin
+    if (this.#hasToken(request.headers.authorization) || (await web.isUser(request))) {
+      setIdentity(request, ROOT)
+      return ADMITTED
+    }
+    const { access } = this.#options
+    if (access === undefined || !access.hasPasswords)
+      return { admitted: false, status: 401, reason: 'Unauthorized' }
     return this.#identify(request, path, access, false)
   }
 

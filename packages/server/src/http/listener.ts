@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { WebAccess } from './web-access.ts'
 import { portHolder } from './port-holder.ts'
 
 export interface ListenerOptions {
@@ -10,6 +12,8 @@ export interface ListenerOptions {
   readonly maxConnections: number
   readonly readTimeoutMs: number
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void
+  /** TLS and headers of `--web.config.file`. */
+  readonly web?: WebAccess | undefined
 }
 
 /** The address cannot be listened on; the message names who holds it and the flag that moves us. */
@@ -22,13 +26,15 @@ const CLOSE_IDLE_MS = 50
 
 /** An open port. */
 export class Listener {
-  readonly #server: Server
+  readonly #server: Server | TlsServer
+  readonly #isTls: boolean
   readonly #sockets = new Set<Socket>()
   readonly host: string
   readonly port: number
 
-  private constructor(server: Server) {
+  private constructor(server: Server | TlsServer) {
     this.#server = server
+    this.#isTls = 'setSecureContext' in server
     const { address, port } = server.address() as AddressInfo
     this.host = address
     this.port = port
@@ -41,10 +47,7 @@ export class Listener {
   /** @throws ListenError */
   static open(options: ListenerOptions): Promise<Listener> {
     const { host, port } = splitAddress(options.address)
-    const server = createServer(
-      { requestTimeout: options.readTimeoutMs, keepAliveTimeout: options.readTimeoutMs },
-      options.handler,
-    )
+    const server = serverOf(options)
     server.maxConnections = options.maxConnections
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options, port)))
@@ -63,7 +66,7 @@ export class Listener {
   /** `http://localhost:9090` */
   get url(): string {
     const host = this.isLoopback || this.host === '::' || this.host === '0.0.0.0' ? 'localhost' : this.host
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
+    return `http${this.#isTls ? 's' : ''}://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
   /** Stops taking connections, lets running answers end for `graceMs`, then cuts them. */
@@ -82,6 +85,21 @@ export class Listener {
       this.#server.closeIdleConnections()
     })
   }
+}
+
+function serverOf({ readTimeoutMs, handler, web }: ListenerOptions): Server | TlsServer {
+  const timeouts = { requestTimeout: readTimeoutMs, keepAliveTimeout: readTimeoutMs }
+  const answer: ListenerOptions['handler'] = (request, response) => {
+    web?.setHeaders(response)
+    handler(request, response)
+  }
+  if (web?.tls === undefined) return createServer(timeouts, answer)
+  const server = createTlsServer({ ...timeouts, ...web.tls }, answer)
+  server.on('secureConnection', (socket) => {
+    if (!web.isWelcome(socket)) socket.destroy()
+  })
+  web.onTls((tls) => server.setSecureContext(tls))
+  return server
 }
 
 /** `[::1]:9090` → host `::1`, port 9090. */

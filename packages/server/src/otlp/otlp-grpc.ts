@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { TlsOptions } from 'node:tls'
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from '@grpc/grpc-js'
 import type { Logger } from '@promontory/base'
 import { OTLP_BYTES_MAX, otlpAnswer, type OtlpReceiver } from '@promontory/remote'
@@ -11,6 +12,8 @@ export interface OtlpGrpcOptions {
   readonly receiver: OtlpReceiver
   readonly gate: Gate
   readonly logger: Logger
+  /** Of `--web.config.file`; read at the start only. */
+  readonly tls: TlsOptions | undefined
 }
 
 const identity = (bytes: Buffer): Buffer => bytes
@@ -39,7 +42,7 @@ export class OtlpGrpc {
   }
 
   /** @throws ListenError */
-  static async open({ address, receiver, gate, logger }: OtlpGrpcOptions): Promise<OtlpGrpc> {
+  static async open({ address, receiver, gate, logger, tls }: OtlpGrpcOptions): Promise<OtlpGrpc> {
     const server = new Server({ 'grpc.max_receive_message_length': OTLP_BYTES_MAX })
     server.addService(METRICS_SERVICE, {
       export: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
@@ -54,7 +57,7 @@ export class OtlpGrpc {
     })
     const target = address.startsWith(':') ? `[::]${address}` : address
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(target, ServerCredentials.createInsecure(), (error, bound) => {
+      server.bindAsync(target, credentialsOf(tls), (error, bound) => {
         if (error === null) resolve(bound)
         else reject(new ListenError(`cannot listen on ${address}: ${error.message} (--listen.otlp-grpc)`))
       })
@@ -71,6 +74,13 @@ export class OtlpGrpc {
       })
     })
   }
+}
+
+function credentialsOf(tls: TlsOptions | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const pair = { private_key: Buffer.from(String(tls.key)), cert_chain: Buffer.from(String(tls.cert)) }
+  const ca = tls.ca === undefined ? null : Buffer.from(String(tls.ca))
+  return ServerCredentials.createSsl(ca, [pair], tls.rejectUnauthorized === true)
 }
 
 /** Rejects with a code of gRPC. */
