@@ -50,6 +50,14 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory config routes [show|test]', 'The routing tree; where labels would go. Also: config show.'],
   ['promontory template render', 'Render a notification template. Also: cluster show.'],
   ['promontory rules backtest FILE…', 'When alerting rules would have fired, from stored samples.'],
+  [
+    'promontory migrate DIR',
+    "Look at a stack's folder: what loads, what is wrong today, and the command that replaces it.",
+  ],
+  [
+    'promontory compare --against=URL',
+    'Ask this server and another one the same: --dashboards=DIR, --rules=GLOB, --url, --range, or expressions.',
+  ],
   ['promontory --version', 'Print the version.'],
 ]
 

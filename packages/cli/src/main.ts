@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   push: async () => (await import('./commands/push.ts')).push,
   tsdb: async () => (await import('./commands/tsdb.ts')).tsdb,
   dashboards: async () => (await import('./commands/dashboards.ts')).dashboards,
+  migrate: async () => (await import('./commands/migrate.ts')).migrate,
+  compare: async () => (await import('./commands/compare.ts')).compare,
   promql: async () => (await import('./commands/promql.ts')).promql,
   alert: async () => (await import('./commands/alert.ts')).alert,
   silence: async () => (await import('./commands/silence.ts')).silence,
