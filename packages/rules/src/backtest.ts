@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { Registry, type Logger } from '@promontory/base'
 import type { InstantQuery, Labels, NotifierAlert, VectorSample } from '@promontory/model'
 import { AlertingRule } from './alerting-rule.ts'
@@ -61,6 +62,8 @@ export interface BacktestResult {
 export const BACKTEST_EVALUATIONS_MAX = 200_000
 /** Lives that one answer lists at most. */
 export const BACKTEST_PERIODS_MAX = 10_000
+/** Longest turn of the event loop: scrapes and alerts of the present go on meanwhile. */
+const TURN_MS = 8
 /** Evaluations that one range query covers. */
 const CHUNK = 500
 
@@ -102,7 +105,12 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
       )
     return { samples: window.at(timeMs), warnings: [], infos: [] }
   }
+  let turnEndsMs = performance.now() + TURN_MS
   for (let timeMs = startMs; timeMs <= endMs; timeMs += intervalMs) {
+    if (performance.now() >= turnEndsMs) {
+      await setImmediate()
+      turnEndsMs = performance.now() + TURN_MS
+    }
     signal.throwIfAborted()
     let messages: readonly NotifierAlert[] = []
     try {
