@@ -58,7 +58,8 @@ describe.skipIf(prometheus === undefined)(
       'm',
       'rate(m{job="a"}[2m])',
       'sum(m)',
-      'h', 'histogram_quantile(0.9, h)',
+      'h',
+      'histogram_quantile(0.9, h)',
       'm{job=~"a|c",job!="b"}',
     ]
     async function answers(server: Program): Promise<unknown[]> {
