@@ -120,6 +120,12 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   toggle('web.enable-lifecycle', 'Switch on /-/reload and /-/quit.'),
   toggle('web.enable-admin-api', 'Switch on the administrative API: snapshots.'),
   toggle('web.allow-anonymous-read', 'Off loopback, let everybody read without a credential.'),
+  works(
+    'query.replica-label',
+    '',
+    'Label in which replicas differ: queries merge series that differ only in it. Repeatable.',
+    true,
+  ),
   works('query.timeout', '2m', 'Time a query may take.'),
   works('query.max-concurrency', '20', 'Queries at once at most.'),
   works('query.max-samples', '50000000', 'Samples that one query may hold in memory.'),
@@ -244,7 +250,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('listen.loki', 'logs'),
   refused('listen.jaeger', 'traces'),
   refused('storage.remote', 'remote engines'),
-  refused('query.replica-label', 'merging of replicas'),
 ]
 
 /** Feature names of Prometheus 3; the value says what naming it does here. */
@@ -357,6 +362,7 @@ export function parseServeFlags(
       readConcurrentLimit: values.count('storage.remote.read-concurrent-limit'),
       readFrameBytes: values.count('storage.remote.read-max-bytes-in-frame'),
       acceptedMessages: acceptedMessages(values),
+      replicaLabels: values.many('query.replica-label').filter((name) => name !== ''),
     },
     readyMade: values.flag('content.dashboards'),
     otlp: {

@@ -23,3 +23,4 @@ export {
   OtlpReceiver,
   type OtlpReceiverOptions,
 } from './otlp/otlp-receiver.ts'
+export { ReplicaQueryable } from './read/replica-queryable.ts'

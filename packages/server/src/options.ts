@@ -39,6 +39,8 @@ export interface RemoteOptions {
   readonly readSampleLimit: number
   readonly readConcurrentLimit: number
   readonly readFrameBytes: number
+  /** `--query.replica-label` */
+  readonly replicaLabels: readonly string[]
   /** Messages of remote write that are taken. */
   readonly acceptedMessages: readonly string[]
 }

@@ -315,6 +315,7 @@ function assemble(
       maxConcurrency: options.queryMaxConcurrency,
       logger: logger.with({ component: 'query' }),
       connectRemote: () => readHub.connect(),
+      replicaLabels: options.remote.replicaLabels,
     })
   const readHub = new ReadHub(storage)
   const queries = pool(options.queryWorkers, 0, options.queryCacheBytes)

@@ -17,6 +17,8 @@ export interface QueryWorkerData {
   readonly stop: SharedArrayBuffer
   /** To ask other servers through the main thread. */
   readonly remote?: MessagePort
+  /** Series that differ only in these are one. */
+  readonly replicaLabels?: readonly string[]
 }
 
 /** Why a task must stop; seen by the worker at each batch end. */

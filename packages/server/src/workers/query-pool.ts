@@ -34,6 +34,8 @@ export interface QueryPoolOptions {
   readonly logger: Logger
   /** A port for each worker, to ask other servers. */
   readonly connectRemote?: () => MessagePort
+  /** `--query.replica-label` */
+  readonly replicaLabels?: readonly string[]
 }
 
 /** A task that failed with an answer for the client. */
@@ -297,6 +299,7 @@ export class QueryPool {
       maxSamples,
       cacheBytes: Math.floor(this.#options.cacheBytes / this.#options.workers),
       stop: slot.stop.buffer as SharedArrayBuffer,
+      replicaLabels: this.#options.replicaLabels ?? [],
     }
     const remote = this.#options.connectRemote?.()
     const worker = new Worker(workerFile('query-worker'), {

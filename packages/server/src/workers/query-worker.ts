@@ -37,7 +37,7 @@ const data = workerData as QueryWorkerData
 const port = parentPort!
 const stop = new Int32Array(data.stop)
 const reader = new TsdbReader(data.storage, data.reader, silentLogger)
-const remote = new RemoteSource(reader, data.remote)
+const remote = new RemoteSource(reader, data.remote, data.replicaLabels ?? [])
 const engine = new Engine({
   lookbackMs: data.lookbackMs,
   maxSamples: data.maxSamples,
@@ -102,7 +102,7 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
     case 'instant': {
       const { expr, timeMs } = task
       const { result, use } =
-        task.cached && !remote.isActive
+        task.cached && !remote.isSpecial
           ? await cache.instant(reader, expr, timeMs, options(task))
           : {
               result: await engine.instant(remote.queryable, expr, timeMs, options(task)),
@@ -149,7 +149,7 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
 async function range(task: RangeTask): Promise<CachedResult> {
   const { split } = task
   if (split === undefined)
-    return task.cached && !remote.isActive
+    return task.cached && !remote.isSpecial
       ? await cache.range(reader, task.expr, task, options(task))
       : { result: await engine.range(remote.queryable, task.expr, task, options(task)), use: 'bypass' }
   const parts = Array.from(
@@ -161,7 +161,7 @@ async function range(task: RangeTask): Promise<CachedResult> {
     ...options(task),
     maxSamples,
   })
-  if (task.cached && !remote.isActive) cache.keep(task.expr, task, options(task), result)
+  if (task.cached && !remote.isSpecial) cache.keep(task.expr, task, options(task), result)
   return { result, use: task.cached ? 'miss' : 'bypass' }
 }
 

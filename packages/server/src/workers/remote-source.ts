@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Queryable } from '@promontory/model'
-import { MergedQueryable } from '@promontory/remote'
+import { MergedQueryable, ReplicaQueryable } from '@promontory/remote'
 import type { FromReader, ReadSettings, ToReader } from '../remote/read-hub.ts'
 
 interface Asked {
@@ -12,24 +12,36 @@ interface Asked {
 export class RemoteSource {
   readonly #local: Queryable
   readonly #port: MessagePort | undefined
+  readonly #replicaLabels: readonly string[]
   readonly #asked = new Map<number, Asked>()
   #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
   #ids = 0
 
-  constructor(local: Queryable, port: MessagePort | undefined) {
+  constructor(local: Queryable, port: MessagePort | undefined, replicaLabels: readonly string[]) {
     this.#local = local
+    this.#replicaLabels = replicaLabels
     this.#port = port
     port?.on('message', (message: ToReader) => this.#heard(message))
     port?.unref()
   }
 
-  /** Answers may hold data of other servers: they are not to be kept. */
+  /** Answers are not those of the storage alone: they are not to be kept. */
+  get isSpecial(): boolean {
+    return this.isActive || this.#replicaLabels.length > 0
+  }
+
+  /** Other servers are asked. */
   get isActive(): boolean {
     return this.#settings.sources.length > 0
   }
 
   /** What queries ask: local data, with that of other servers where some are configured. */
   get queryable(): Queryable {
+    const merged = this.#merged()
+    return this.#replicaLabels.length === 0 ? merged : new ReplicaQueryable(merged, this.#replicaLabels)
+  }
+
+  #merged(): Queryable {
     if (!this.isActive) return this.#local
     const { sources, localStartMs } = this.#settings
     return new MergedQueryable(this.#local, {
