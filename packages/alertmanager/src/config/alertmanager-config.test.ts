@@ -99,3 +99,17 @@ test('receivers without delivery are named; secrets do not print', () => {
   expect(original).not.toContain('secret.example')
   expect(original).toContain('<secret>')
 }) // prettier-ignore
+
+test('UTF-8 names in group_by, equal and matchers', () => {
+  const yaml = `route: {receiver: r, group_by: [service.name, 'ü'], routes: [{matchers: ['"service.name"="x"'], receiver: r}]}
+receivers: [{name: r}]
+inhibit_rules: [{source_matchers: [a=b], target_matchers: [c=d], equal: [k8s.pod]}]
+`
+  const { config } = loadAlertmanagerConfig(yaml, 'am.yml')
+  expect(config.route.group_by).toEqual(['service.name', 'ü'])
+  expect(config.route.routes[0]!.matchers[0]!.name).toBe('service.name')
+  const classic = 'route: {receiver: r, group_by: [service.name]}\nreceivers: [{name: r}]'
+  expect(() => loadAlertmanagerConfig(classic, 'am.yml', 'classic')).toThrow(
+    'invalid label name "service.name" in group_by list',
+  )
+})

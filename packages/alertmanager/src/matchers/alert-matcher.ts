@@ -229,7 +229,11 @@ export function matchesAll(matchers: readonly Matcher[], labels: Labels): boolea
   return true
 }
 
-/** Whether a label name may stand in configuration under `mode`. */
+/**
+ * Whether a label name may stand in configuration under `mode`. By default UTF-8 names may, as in upstream, but not one
+ * that begins with a dash: that is a list's dash written twice rather than a name.
+ */
 export function isLabelName(name: string, mode: MatcherMode): boolean {
-  return mode === 'utf8-strict' ? name !== '' && name.isWellFormed() : isClassicLabelName(name)
+  if (mode === 'classic') return isClassicLabelName(name)
+  return name !== '' && name.isWellFormed() && (mode === 'utf8-strict' || !name.startsWith('-'))
 }
