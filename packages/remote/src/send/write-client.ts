@@ -51,13 +51,18 @@ export class WriteClient {
   ): Promise<SendOutcome> {
     const body = compressSnappy(message)
     const { url, remote_timeout: timeoutMs } = this.#target
+    // Not `AbortSignal.any` with a timeout: a collection may take the two before they fire.
+    const deadline = new AbortController()
+    const stop = (): void => deadline.abort(signal.reason)
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    signal.addEventListener('abort', stop)
     try {
       const response = await this.#http.request({
         url,
         method: 'POST',
         headers: this.#headers(body, attempt),
         body,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: deadline.signal,
       })
       sent(body.length)
       const text = Buffer.from(response.bytes.subarray(0, Math.min(response.length, ERROR_BYTES_MAX)))
@@ -70,6 +75,9 @@ export class WriteClient {
       )
     } catch (error) {
       return { kind: 'retry', reason: errorText(error), isLimit: false, retryAfterMs: undefined }
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
     }
   }
 

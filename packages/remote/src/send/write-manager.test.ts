@@ -78,7 +78,7 @@ function settings(url: string, more: Partial<RemoteWriteSettings['queue_config']
     ...DEFAULT_HTTP_CLIENT,
     url,
     name: 'test',
-    remote_timeout: 5000,
+    remote_timeout: 2000,
     headers: {},
     protobuf_message: 'prometheus.WriteRequest',
     sigv4: undefined,
@@ -118,7 +118,7 @@ function scratch(): string {
 }
 
 async function reached(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 1500 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (let i = 0; i < 1000 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(done()).toBe(true)
 }
 
@@ -152,8 +152,8 @@ test('a restart goes on where the receiver had acknowledged', async () => {
   isUp = true
   const third = manager(more, directory)
   await third.apply([settings(target.url)], Labels.EMPTY)
-  await reached(() => target.samples.length === 104)
-  expect(new Set(target.samples).size).toBe(104)
+  // A request that was cut off by the stop may still have arrived: twice is allowed, missing is not.
+  await reached(() => new Set(target.samples).size === 104)
 })
 
 test('what the receiver refuses for good is counted and passed over', async () => {
