@@ -47,8 +47,8 @@ describe('configurations that cannot be used name file, line and field', () => {
     ],
     [
       'not-supported',
-      'remote_write:\n  - url: http://localhost/\n',
-      /:2:\d+: .*remote_write is not supported yet/,
+      'tracing:\n  endpoint: localhost:4317\n',
+      /:2:\d+: .*tracing of this server is not supported yet/,
     ],
   ])('%s', async (name, config, message) => {
     const { code, output } = await refused(name, config)

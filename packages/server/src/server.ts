@@ -245,7 +245,7 @@ function answerer(gate: ApplicationGate, handler: HandlerName): Application['han
   }
 }
 
-function openBackend(options: ServerOptions, clock: Clock, logger: Logger): Promise<Backend> {
+async function openBackend(options: ServerOptions, clock: Clock, logger: Logger): Promise<Backend> {
   mkdirSync(options.ownDirectory, { recursive: true })
   return Backend.open({ ...options.grafana, ownDirectory: options.ownDirectory }, clock, logger)
 }
