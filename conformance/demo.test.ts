@@ -120,6 +120,9 @@ test('the outage becomes an alert, a notification in the inbox, and a recovery',
       labels: expect.objectContaining({ provider: 'openai', severity: 'critical' }),
     }),
   )
+  // Critical alerts open an incident.
+  const incidents = await (await fetch(`${demo.url}/api/v1/incidents?state=active`)).text()
+  expect(incidents).toContain('LLMProviderDown')
   await fetch(`${backend}/incidents/provider-outage`, { method: 'DELETE' })
   await until('the recovery', () => demo.data<Inbox>('/api/v1/inbox'), told('resolved'), 110_000)
 }, 240_000)
