@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,4 +44,14 @@ test('every alert has a severity and a runbook that is there', () => {
       true,
     )
   }
+})
+
+test('the alerts fire and stay quiet as their unit tests say', () => {
+  const main = join(folder, '../packages/cli/src/main.ts')
+  const { stdout } = spawnSync(
+    process.execPath,
+    [main, 'test', 'rules', join(folder, 'rules/tests/alerts.yml')],
+    { encoding: 'utf8' },
+  )
+  expect(stdout).toMatch(/SUCCESS\s*$/)
 })
