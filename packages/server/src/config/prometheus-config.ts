@@ -150,6 +150,11 @@ function noticeSections(config: PrometheusConfig, node: YamlNode, context: Decod
       context.unsupported(field('google_iam'), 'google_iam is not supported')
     if (entry.round_robin_dns)
       context.unsupported(field('round_robin_dns'), 'round_robin_dns is not supported')
+    if (entry.failed_request_logging)
+      context.unsupported(
+        field('failed_request_logging'),
+        'failed_request_logging is not supported: requests that fail are logged without their samples',
+      )
     if (entry.sigv4 !== undefined && (entry.sigv4.profile !== '' || entry.sigv4.role_arn !== ''))
       context.unsupported(
         field('sigv4'),
