@@ -103,9 +103,6 @@ export const API_PERFORMANCE: JsonObject = dashboard({
   ],
 }) // prettier-ignore
 
-/** Smallest, quartiles and largest of a histogram, for a box plot. */
-const BOX = [0.05, 0.25, 0.5, 0.75, 0.95]
-
 export const LLM_SERVICE: JsonObject = dashboard({
   ...base,
   title: 'LLM Service',
@@ -118,7 +115,13 @@ export const LLM_SERVICE: JsonObject = dashboard({
       title: 'Response time by provider',
       width: 16,
       unit: 's',
-      targets: BOX.map((q) => ({ expr: `histogram_quantile(${q}, sum by (le, provider) (rate(llm_request_duration_seconds_bucket{${J}}[1h])))`, legend: '{{provider}}', instant: false })),
+      description: 'Means of five minutes, over the time that is shown.',
+      targets: [
+        by(
+          'provider',
+          `sum by (provider) (rate(llm_request_duration_seconds_sum{${J}}[5m])) / sum by (provider) (rate(llm_request_duration_seconds_count{${J}}[5m]) > 0)`,
+        ),
+      ],
     }),
     gauge({ title: 'Success rate by provider', unit: 'percentunit', min: 0, max: 1, width: 12, thresholds: ['red', [0.95, 'orange'], [0.99, 'green']], targets: [by('provider', `sum by (provider) (rate(llm_requests_total{${J},status="success"}${W})) / sum by (provider) (rate(llm_requests_total{${J}}${W}))`)] }),
     stat({ title: 'Fallback frequency', width: 6, height: 8, description: 'In the last hour.', targets: [`sum(increase(llm_fallbacks_total{${J}}[1h])) or vector(0)`] }),

@@ -22,7 +22,7 @@ export interface PastSeries {
 }
 
 /** One in so many requests is played; what grows is multiplied. */
-const SCALE = 20
+const SCALE = 4
 const CACHE_BYTES = 64 * 1024
 /** The last hours are as fine as scrapes are, what lies before is coarser. */
 const FINE_MS = 7 * 3_600_000
