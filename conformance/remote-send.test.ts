@@ -136,10 +136,14 @@ remote_write:
       for (const receiver of [prom, vm]) {
         // VictoriaMetrics shows what is new after a moment.
         const theirs = await until(
-          'the same series',
+          'the same series with as many samples',
           () => (receiver === vm ? exported : stored)(receiver, atS),
-          (answer) => answer.size >= mine.size,
-          20_000,
+          (answer) =>
+            [...mine].every(
+              ([series, samples]) =>
+                Object.keys(answer.get(series) ?? {}).length >= Object.keys(samples).length,
+            ),
+          30_000,
         )
         for (const [series, samples] of mine) {
           const received = theirs.get(series) ?? {}
