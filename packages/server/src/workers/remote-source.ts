@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Queryable } from '@promontory/model'
 import { MergedQueryable, ReplicaQueryable } from '@promontory/remote'
 import type { FromReader, ReadSettings, ToReader } from '../remote/read-hub.ts'
@@ -32,6 +32,7 @@ export class RemoteSource {
 
   /** Other servers are asked. */
   get isActive(): boolean {
+    this.#hear()
     return this.#settings.sources.length > 0
   }
 
@@ -57,6 +58,17 @@ export class RemoteSource {
       this.#asked.set(id, { resolve, reject })
       this.#port!.postMessage({ id, source, message: new Uint8Array(message) } satisfies FromReader)
     })
+  }
+
+  /** Takes what has come already: a task comes by another port, and must not overtake the settings that were sent before it. */
+  #hear(): void {
+    if (this.#port === undefined) return
+    for (
+      let next = receiveMessageOnPort(this.#port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#port)
+    )
+      this.#heard((next as { message: ToReader }).message)
   }
 
   #heard(message: ToReader): void {
