@@ -4,13 +4,13 @@ import { formatFault, type ConfigNotice } from '@promontory/base/yaml'
 import type { Notifier, NotifierAlert } from '@promontory/model'
 import { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmanager-metrics.ts'
 import { alertFault, createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
-import { TimeSlice } from './api/time-slice.ts'
+import { TimeSlice } from './time-slice.ts'
 import { AlertStore } from './alerts/alert-store.ts'
 import { loadAlertmanagerConfig, type LoadedConfig } from './config/alertmanager-config.ts'
 import type { AlertGroup } from './dispatch/alert-group.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
 import { Route } from './dispatch/route.ts'
-import { History } from './history.ts'
+import { History, type HistoryStore } from './history/history.ts'
 import { Inhibitor } from './inhibit/inhibitor.ts'
 import type { MatcherMode } from './matchers/alert-matcher.ts'
 import { Acknowledgements, type Acknowledgement } from './acknowledge/acknowledgements.ts'
@@ -47,8 +47,10 @@ export interface AlertmanagerOptions {
   readonly silenceLimits?: Partial<SilenceLimits>
   /** `--alerts.per-alertname-limit`; 0 for any number. */
   readonly alertsPerNameMax?: number
-  /** Events kept in the history. */
+  /** Events of the history held in memory. */
   readonly historyEventsMax?: number
+  /** Where the history outlives the process. */
+  readonly historyStore?: HistoryStore
   readonly matcherMode?: MatcherMode
   readonly userAgent?: string
   /** `--alerts.gc-interval`, 30m. */
@@ -114,7 +116,7 @@ export class Alertmanager implements Notifier {
     this.startedAtMs = clock.nowMs()
     this.#metrics = createAlertmanagerMetrics(options.registry)
     this.#alerts = new AlertStore(options.alertsPerNameMax ?? 0)
-    this.history = new History(options.historyEventsMax ?? 10_000)
+    this.history = new History(options.historyEventsMax ?? 10_000, options.historyStore)
     this.silences = new Silences(clock, options.silenceLog ?? new MemoryRecordLog(), options.silenceLimits)
     this.acknowledgements = new Acknowledgements(clock, options.acknowledgementLog ?? new MemoryRecordLog())
     this.maintenance = new Maintenance(
@@ -243,6 +245,7 @@ export class Alertmanager implements Notifier {
     for (const timer of this.#timers) timer.cancel()
     await this.#running?.dispatcher.stop()
     await closeAll(this.#running?.prepared)
+    await this.history.close()
   }
 
   // Alerts in
@@ -401,6 +404,7 @@ export class Alertmanager implements Notifier {
     this.acknowledgements.maintain().catch(report)
     this.maintenance.maintain().catch(report)
     this.#log.maintain(this.#options.clock.nowMs()).catch(report)
+    this.history.maintain().catch(report)
   }
 
   #countStates(): StateCounts {

@@ -3,7 +3,7 @@ import type { Alert } from './alerts/alert.ts'
 import type { Alertmanager, AlertStatus } from './alertmanager.ts'
 import { containsTime } from './config/time-interval.ts'
 import type { Route } from './dispatch/route.ts'
-import type { HistoryEvent } from './history.ts'
+import type { HistoryEvent } from './history/history.ts'
 import { formatMatchers } from './matchers/alert-matcher.ts'
 
 /** Where one route stands with an alert. Times in Unix milliseconds. */
@@ -72,8 +72,8 @@ export function explainRoutes(
 }
 
 /** Everything that is known about one alert's notifications. */
-export function explain(alertmanager: Alertmanager, fingerprint: string): Explanation {
-  const events = alertmanager.history.events({ fingerprint, limit: EVENTS_MAX })
+export async function explain(alertmanager: Alertmanager, fingerprint: string): Promise<Explanation> {
+  const events = await alertmanager.history.search({ fingerprint, limit: EVENTS_MAX })
   const alert = alertmanager.alert(fingerprint)
   const routes = alert === undefined ? [] : explainRoutes(alertmanager, alert.labels, alertmanager.nowMs)
   const status = alert === undefined ? undefined : alertmanager.statusOf(alert)

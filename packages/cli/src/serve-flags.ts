@@ -156,6 +156,12 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('promontory.config', '', 'promontory.yml: which alerts open incidents, what rules do without data.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
   works(
+    'alertmanager.history.retention',
+    '30d',
+    'How long decisions about notifications are kept; 0s: as long as there is room.',
+  ),
+  works('alertmanager.history.size', '256MB', 'Disk for these decisions; the oldest go. 0: any size.'),
+  works(
     'listen.alertmanager',
     '',
     'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
@@ -355,6 +361,10 @@ export function parseServeFlags(
       values.one('listen.alertmanager') === ''
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
+    alertHistory: {
+      retentionMs: values.duration('alertmanager.history.retention'),
+      bytesMax: parseSize('alertmanager.history.size', values.one('alertmanager.history.size')),
+    },
     grafana: grafanaOptions(values, environment, notices),
     remote: {
       flushDeadlineMs: values.duration('storage.remote.flush-deadline'),

@@ -105,6 +105,8 @@ export interface ServerOptions {
   readonly alertmanagerConfigFile: string | undefined
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
+  /** `--alertmanager.history.retention` and `.size`; 0 is no bound. */
+  readonly alertHistory: { readonly retentionMs: number; readonly bytesMax: number }
   readonly grafana: GrafanaOptions
   /** `--content.dashboards`: ready-made dashboards are provided when their metrics are seen. */
   readonly readyMade: boolean

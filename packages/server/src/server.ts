@@ -100,7 +100,15 @@ export class Server {
       backend = backendOpened.value
       const { state } = backend
       const log = logger.with({ component: 'alertmanager' })
-      const memory = await AlertMemory.open(state, options.ownDirectory, clock, log)
+      const memory = await AlertMemory.open({
+        state,
+        directory: options.ownDirectory,
+        clock,
+        logger: log,
+        registry,
+        historyRetentionMs: options.alertHistory.retentionMs,
+        historyBytesMax: options.alertHistory.bytesMax,
+      })
       const incidents = await openIncidents(backend, clock, logger, registry)
       const parts = assemble({
         memory,

@@ -92,10 +92,10 @@ test('why somebody was told, or not', async () => {
   const w = await world()
   w.fire('a')
   const { fingerprint, labels } = w.alertmanager.activeAlerts()[0]!
-  const verdict = (): string => explain(w.alertmanager, fingerprint).verdict
-  expect(verdict()).toBe("It waits: the group's next notification is due at 2024-01-01T12:00:01.000Z.")
+  const verdict = async (): Promise<string> => (await explain(w.alertmanager, fingerprint)).verdict
+  expect(await verdict()).toBe("It waits: the group's next notification is due at 2024-01-01T12:00:01.000Z.")
   await w.told(1000, 1)
-  expect(explain(w.alertmanager, fingerprint).routes[0]).toMatchObject({
+  expect((await explain(w.alertmanager, fingerprint)).routes[0]).toMatchObject({
     receiver: 'hook', groupKey: '{}:{cluster="x"}', mutedBy: [],
     integrations: [{ name: 'hook/webhook/0', toldAtMs: START_MS + 1000, repeatsAtMs: START_MS + 31_000, decision: 'first notification' }],
   }) // prettier-ignore
@@ -103,8 +103,8 @@ test('why somebody was told, or not', async () => {
     matchers: [{ name: 'alertname', value: 'a', isRegex: false, isEqual: true }],
     startsAtMs: START_MS, endsAtMs: START_MS + 20_000, createdBy: 'me', comment: 'c', annotations: {},
   }) // prettier-ignore
-  expect(verdict()).toBe(`Held back: silenced by ${id}.`)
-  expect(explain(w.alertmanager, '0').verdict).toMatch(/^No alert of this fingerprint/)
+  expect(await verdict()).toBe(`Held back: silenced by ${id}.`)
+  expect((await explain(w.alertmanager, '0')).verdict).toMatch(/^No alert of this fingerprint/)
   const night = labels.with('night', 'yes')
   expect(explainRoutes(w.alertmanager, night, START_MS)[0]).toMatchObject({
     receiver: 'none',

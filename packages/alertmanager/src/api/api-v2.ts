@@ -15,7 +15,7 @@ import {
 } from './json-shapes.ts'
 import type { AlertGroup } from '../dispatch/alert-group.ts'
 import { parseAlerts, parseSilence, RequestError } from './requests.ts'
-import { TimeSlice } from './time-slice.ts'
+import { TimeSlice } from '../time-slice.ts'
 
 /** What of an HTTP request the API looks at. `path` is below the prefix: `/api/v2/alerts`. */
 export interface ApiRequest {

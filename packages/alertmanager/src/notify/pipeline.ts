@@ -3,7 +3,7 @@ import { isResolvedAt, type Alert } from '../alerts/alert.ts'
 import type { AlertmanagerMetrics } from '../alertmanager-metrics.ts'
 import { containsTime, type TimeInterval } from '../config/time-interval.ts'
 import type { Flush } from '../dispatch/alert-group.ts'
-import type { History, HistoryEvent } from '../history.ts'
+import type { History, HistoryEvent } from '../history/history.ts'
 import type { Inhibitor } from '../inhibit/inhibitor.ts'
 import {
   reasonToNotify,

@@ -74,6 +74,7 @@ export class AlertFanout implements Notifier {
       notificationLog: input.memory.notifications,
       acknowledgementLog: input.memory.acknowledgements,
       maintenanceLog: input.memory.maintenance,
+      historyStore: input.memory.history,
       ...(input.memory.turns === undefined ? {} : { turns: input.memory.turns }),
       onGroup: (flush, unmuted) => this.#incidentFeed.take(flush, unmuted),
     })

@@ -3,7 +3,8 @@ import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
 import { ApiV2, openApiDocument, type ApiAnswer, type HistoryFilter } from '@promontory/alertmanager'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { INBOX_BYTES_MAX } from '../alerting/inbox.ts'
-import { failure, send, success } from '../http/answer.ts'
+import { failure, failureOf, send, success } from '../http/answer.ts'
+import { BadRequest } from '../http/params.ts'
 import { VERSION } from '../version.ts'
 import { type RouteEnvironment, readText } from './environment.ts'
 
@@ -19,9 +20,13 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
     const { active } = fanout.external.view()
     return success(c, { activeAlertmanagers: active.map((url) => ({ url })), droppedAlertmanagers: [] })
   })
-  app.get('/api/v1/notifications/history', (c) =>
-    success(c, { events: fanout.alertmanager.history.events(historyFilter(c)) }),
-  )
+  app.get('/api/v1/notifications/history', async (c) => {
+    try {
+      return success(c, { events: await fanout.alertmanager.history.search(historyFilter(c)) })
+    } catch (error) {
+      return failureOf(c, error)
+    }
+  })
   app.get('/api/v1/inbox', (c) => success(c, { messages: fanout.inbox.messages }))
   app.post('/api/v1/inbox', async (c) => {
     try {
@@ -33,16 +38,31 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
   })
 }
 
-/** `fingerprint`, `group_key`, `receiver`, `kind` (repeated), `limit`. */
+/** Decisions in one answer, when no limit is given and at most. */
+const EVENTS_MAX = 10_000
+
+/** `fingerprint`, `group_key`, `receiver`, `kind` (repeated), `start`, `end`, `limit`. @throws BadRequest */
 function historyFilter(c: Context): HistoryFilter {
-  const limit = Number(c.req.query('limit') ?? '')
+  const limit = c.req.query('limit') ?? ''
+  if (limit !== '' && !/^\d{1,9}$/.test(limit)) throw new BadRequest(`invalid parameter "limit": "${limit}"`)
   return {
+    startMs: timeParam(c, 'start'),
+    endMs: timeParam(c, 'end'),
+    limit: Math.min(Number(limit) || EVENTS_MAX, EVENTS_MAX),
     fingerprint: c.req.query('fingerprint'),
     groupKey: c.req.query('group_key'),
     receiver: c.req.query('receiver'),
     kinds: c.req.queries('kind'),
-    ...(Number.isSafeInteger(limit) && limit > 0 ? { limit } : {}),
   }
+}
+
+function timeParam(c: Context, name: string): number | undefined {
+  const text = c.req.query(name) ?? ''
+  if (text === '') return undefined
+  const timeMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text)
+  if (Number.isNaN(timeMs))
+    throw new BadRequest(`invalid parameter "${name}": cannot parse "${text}" to a valid timestamp`)
+  return timeMs
 }
 
 /** The description of the Alertmanager's API. */

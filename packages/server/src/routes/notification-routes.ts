@@ -31,7 +31,7 @@ export function notificationRoutes(app: Hono, { alertmanager }: AlertFanout): vo
   app.get(`${base}/explain`, answer(async (c) => {
     const fingerprint = c.req.query('fingerprint') ?? ''
     if (!/^[0-9a-f]{1,16}$/.test(fingerprint)) throw new BadRequest(`invalid parameter "fingerprint": "${fingerprint}"`)
-    const { alert, ...explained } = explain(alertmanager, fingerprint)
+    const { alert, ...explained } = await explain(alertmanager, fingerprint)
     return { ...explained, alert: alert && { ...alert, labels: alert.labels.toObject(), annotations: alert.annotations.toObject() } }
   })) // prettier-ignore
   app.get(`${base}/routes`, answer(async (c) => {
