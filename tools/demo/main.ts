@@ -72,7 +72,6 @@ function configuration(ports: Readonly<Record<'own' | 'backend' | 'core' | 'work
   scrape_interval: ${values.interval}
   scrape_timeout: ${values.interval === '15s' ? '10s' : values.interval}
   evaluation_interval: ${values.interval === '15s' ? '5s' : values.interval}
-rule_files: ['${join(ROOT, 'content/rules')}/*.yml']
 scrape_configs:
 ${job('agentic-backend', ports.backend, '/api/v1/monitoring/metrics')}${job('ai_core', ports.core)}${job('status_worker', ports.worker)}${job('node', ports.own, '/metrics/host')}${job('promontory', ports.own)}`
 }

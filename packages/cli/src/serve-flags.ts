@@ -179,6 +179,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     true,
   ),
   toggle('content.dashboards', 'Provide the ready-made dashboards whose metrics are seen.', 'works', 'true'),
+  works(
+    'content.rules',
+    'auto',
+    'Load the ready-made rules whose metrics are seen. auto: the alerts only where the configuration has no rules and tells nobody; all; none.',
+  ),
   works('listen.otlp-http', '', 'Address on which metrics are taken by OTLP over HTTP, e.g. :4318.'),
   works('listen.otlp-grpc', '', 'Address on which metrics are taken by OTLP over gRPC, e.g. :4317.'),
   works('listen.pushgateway', '', 'Address on which the Pushgateway answers, e.g. :9091.'),
@@ -375,6 +380,7 @@ export function parseServeFlags(
       replicaLabels: values.many('query.replica-label').filter((name) => name !== ''),
     },
     readyMade: values.flag('content.dashboards'),
+    contentRules: values.choice('content.rules', ['auto', 'all', 'none']),
     otlp: {
       enabled: values.flag('web.enable-otlp-receiver'),
       httpAddress: optionalAddress(values, 'listen.otlp-http'),

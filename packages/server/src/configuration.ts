@@ -4,7 +4,7 @@ import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
 import { type ConfigNotice, formatFault } from '@promontory/base/yaml'
 import { Labels } from '@promontory/model'
 import type { FamilyMetadata, RemoteWriteManager } from '@promontory/remote'
-import { AlertStateFiles, RuleManager, type RuleSource } from '@promontory/rules'
+import { AlertStateFiles, type PreparedRules, RuleManager, type RuleSource } from '@promontory/rules'
 import { ScrapeManager } from '@promontory/scrape'
 import type { Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql/parser'
@@ -18,6 +18,7 @@ import {
   printConfig,
 } from './config/index.ts'
 import { type PromontoryConfig, readPromontoryConfig } from './config/promontory-config.ts'
+import type { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
 import type { ReadHub } from './remote/read-hub.ts'
@@ -38,6 +39,7 @@ export interface ConfigurationInput {
   /** Where we listen ourselves. */
   readonly ownUrl: string
   readonly externalUrl: string
+  readonly readyMadeRules: ReadyMadeRules
 }
 
 /** A configuration that was read and checked: applying it can no longer fail for its own sake. */
@@ -212,17 +214,10 @@ export class Configuration {
   }
 
   async #apply(ready: ReadyConfig): Promise<void> {
-    const { logger, clock, fanout, externalUrl } = this.#input
+    const { logger, clock, fanout } = this.#input
     const { config, jobs, warnings } = ready.prepared
     const externalLabels = Labels.from(config.global.external_labels)
-    const settings = {
-      intervalMs: config.global.evaluation_interval,
-      queryOffsetMs: config.global.rule_query_offset,
-      externalLabels,
-      externalUrl,
-      noData: ready.own.rules.no_data,
-    }
-    const rules = this.rules.prepare(ready.ruleSources, settings)
+    const rules = this.#prepareRules(ready)
     const alerting = fanout.prepare(config, ready.own)
     for (const notice of [...warnings, ...rules.notices]) logger.warn(noticeText(notice))
     this.#applyStorage(config.storage)
@@ -237,6 +232,24 @@ export class Configuration {
     this.#successful.set(1)
     this.#successTime.set(clock.nowMs() / 1000)
     logger.info('Completed loading of configuration file', { filename: ready.file ?? 'built in' })
+  }
+
+  /** Loads the rules again: there are other ready-made ones. */
+  async reloadRules(): Promise<void> {
+    if (this.#current !== undefined) await this.rules.apply(this.#prepareRules(this.#current))
+  }
+
+  #prepareRules({ prepared, ruleSources, own }: ReadyConfig): PreparedRules {
+    const { options, readyMadeRules } = this.#input
+    const { global, alerting } = prepared.config
+    const tellsSomebody = options.alertmanagerConfigFile !== undefined || alerting.alertmanagers.length > 0
+    const sources = [...ruleSources, ...readyMadeRules.sources(ruleSources, tellsSomebody)]
+    return this.rules.prepare(sources, {
+      intervalMs: global.evaluation_interval,
+      queryOffsetMs: global.rule_query_offset,
+      externalLabels: Labels.from(global.external_labels),
+      noData: own.rules.no_data,
+    })
   }
 
   /** Fields of the file win over the flags, as in Prometheus. */

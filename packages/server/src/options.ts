@@ -2,6 +2,7 @@ import type { Role } from '@promontory/access'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Retention, WalCompression } from '@promontory/tsdb'
+import type { ContentRules } from './content/fitting-rules.ts'
 
 /** What concerns dashboards and who may see them: Grafana's part. */
 export interface GrafanaOptions {
@@ -110,6 +111,8 @@ export interface ServerOptions {
   readonly grafana: GrafanaOptions
   /** `--content.dashboards`: ready-made dashboards are provided when their metrics are seen. */
   readonly readyMade: boolean
+  /** `--content.rules`: ready-made rules are loaded when their metrics are seen. */
+  readonly contentRules: ContentRules
   readonly push: PushOptions
   readonly otlp: OtlpOptions
   readonly remote: RemoteOptions

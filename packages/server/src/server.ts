@@ -8,6 +8,7 @@ import { openIncidents } from './alerting/incident-marks.ts'
 import type { Incidents } from '@promontory/incidents'
 import { Configuration } from './configuration.ts'
 import { ReadyMade } from './content/ready-made.ts'
+import { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { newToken } from './http/gate.ts'
 import { Listener } from './http/listener.ts'
 import { WebAccess } from './http/web-access.ts'
@@ -125,9 +126,10 @@ export class Server {
         backend,
       })
       await parts.application.sources.start()
+      await parts.readyMade.recall()
       await parts.configuration.start(prepared)
       parts.push.start()
-      if (options.readyMade) parts.readyMade.start()
+      parts.readyMade.start()
       gate.application = parts.application
       const grpc = await openGrpc(options, parts.application, logger, web)
       announce(options, listeners, storage, parts.configuration, token, logger)
@@ -337,7 +339,16 @@ function assemble(
   const ownUrl = listeners[0]!.url
   const externalUrl = options.externalUrl ?? ownUrl
   const fanout = new AlertFanout({ ...input, externalUrl })
-  const configuration = new Configuration({ ...input, readHub, ruleQueries, fanout, ownUrl, externalUrl })
+  const readyMadeRules = new ReadyMadeRules(options.contentRules)
+  const configuration = new Configuration({
+    ...input,
+    readHub,
+    ruleQueries,
+    fanout,
+    ownUrl,
+    externalUrl,
+    readyMadeRules,
+  })
   const push = new PushService({
     ...input,
     intervalMs: () => configuration.scrapeIntervalMs(),
@@ -354,6 +365,9 @@ function assemble(
   })
   const readyMade = new ReadyMade({
     ...input.backend,
+    providesDashboards: options.readyMade,
+    rules: readyMadeRules,
+    reloadRules: () => configuration.reloadRules(),
     metricNames: () => metricNames(ruleQueries, input.clock),
     logger: logger.with({ component: 'content' }),
   })

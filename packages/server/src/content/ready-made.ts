@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Logger } from '@promontory/base'
 import type { DashboardStore, FolderStore, JsonObject } from '@promontory/dashboards'
+import { contentFolder } from './content-folder.ts'
 import { dashboardForMetrics } from './fitting.ts'
+import type { ReadyMadeRules } from './ready-made-rules.ts'
 
 export interface ReadyMadeOptions {
+  /** `--content.dashboards` */
+  readonly providesDashboards: boolean
+  readonly rules: ReadyMadeRules
+  /** Loads the rules again, after {@link ReadyMadeRules.see} has seen something new. */
+  readonly reloadRules: () => Promise<void>
   readonly dashboards: DashboardStore
   readonly folders: FolderStore
   /** Names of all metrics that were seen lately. */
@@ -21,20 +27,32 @@ const FOLDER = 'Ready-made'
 const FIRST_LOOK_MS = 3_000
 const LOOK_MS = 15_000
 
-/** Provides the ready-made dashboards as soon as what they show is there, and only the panels that have something to show. */
+/** Provides the ready-made dashboards and rules as soon as what they are about is there, and only the panels that have something to show. */
 export class ReadyMade {
   readonly #options: ReadyMadeOptions
-  readonly #files: ReadonlyMap<string, JsonObject> = readFiles()
+  readonly #files: ReadonlyMap<string, JsonObject>
   #timer: ReturnType<typeof setTimeout> | undefined
   #running: Promise<void> = Promise.resolve()
   #seen = ''
 
   constructor(options: ReadyMadeOptions) {
     this.#options = options
+    this.#files = options.providesDashboards ? readFiles() : new Map()
+  }
+
+  /** Before the rules run for the first time: those of metrics that are stored keep the state of their alerts. */
+  async recall(): Promise<void> {
+    const { rules, metricNames, logger } = this.#options
+    if (!rules.isUsed) return
+    try {
+      rules.see(await metricNames())
+    } catch (error) {
+      logger.warn('ready-made rules could not be provided yet', { error })
+    }
   }
 
   start(): void {
-    if (this.#files.size > 0) this.#wait(FIRST_LOOK_MS)
+    if (this.#files.size > 0 || this.#options.rules.isUsed) this.#wait(FIRST_LOOK_MS)
   }
 
   async close(): Promise<void> {
@@ -46,7 +64,7 @@ export class ReadyMade {
   #wait(delayMs: number): void {
     this.#timer = setTimeout(() => {
       this.#running = this.look().catch((error: unknown) => {
-        this.#options.logger.warn('ready-made dashboards could not be provided', { error })
+        this.#options.logger.warn('ready-made dashboards and rules could not be provided', { error })
       })
       void this.#running.then(() => {
         if (this.#timer !== undefined) this.#wait(LOOK_MS)
@@ -60,6 +78,8 @@ export class ReadyMade {
     const names = await this.#options.metricNames()
     const fingerprint = [...names].sort().join(' ')
     if (fingerprint === this.#seen) return
+    const { rules, reloadRules } = this.#options
+    if (rules.isUsed && rules.see(names)) await reloadRules()
     for (const [file, model] of this.#files) {
       const fitting = dashboardForMetrics(model, names)
       if (fitting !== undefined) await this.#provide(file, fitting)
@@ -87,11 +107,8 @@ export class ReadyMade {
   }
 }
 
-/** Beside the packages when run from sources and from the bundle alike. */
 function readFiles(): ReadonlyMap<string, JsonObject> {
-  const folder = ['../content/dashboards/', '../../../../content/dashboards/']
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    .find((place) => existsSync(place))
+  const folder = contentFolder('dashboards')
   if (folder === undefined) return new Map()
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
   return new Map(
