@@ -301,7 +301,7 @@ test('alerts end by themselves, and limits and faults are counted', async () => 
   const w = await world(ROUTE, { alertsPerNameMax: 1 })
   w.fire('alertname=a,i=1', 'alertname=a,i=2')
   expect(w.metric('alertmanager_alerts_limited_total')).toEqual({ a: 1 })
-  expect(w.alertmanager.receive([{ labels: Labels.EMPTY, annotations: Labels.EMPTY, startsAtMs: 1, endsAtMs: 2, generatorUrl: '', updatedAtMs: 1, timeout: false }])).toEqual(['at least one label pair required'])
+  expect(await w.alertmanager.receive([{ labels: Labels.EMPTY, annotations: Labels.EMPTY, startsAtMs: 1, endsAtMs: 2, generatorUrl: '', updatedAtMs: 1, timeout: false }])).toEqual(['at least one label pair required'])
   expect(await w.told(1000, 1)).toHaveLength(1)
   await w.clock.advance(3_600_000)
   await w.receiver.waitFor(1)

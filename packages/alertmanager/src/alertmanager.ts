@@ -6,6 +6,7 @@ import { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmana
 import { alertFault, createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
 import { TimeSlice } from './time-slice.ts'
 import { AlertStore } from './alerts/alert-store.ts'
+import { Intake } from './alerts/intake.ts'
 import { loadAlertmanagerConfig, type LoadedConfig } from './config/alertmanager-config.ts'
 import type { AlertGroup } from './dispatch/alert-group.ts'
 import { Dispatcher } from './dispatch/dispatcher.ts'
@@ -106,7 +107,11 @@ export class Alertmanager implements Notifier {
   readonly #alerts: AlertStore
   readonly #log: NotificationLog
   readonly #timers = new Set<Timer>()
+  readonly #intake: Intake<AlertFields & { readonly faults: string[] }>
   #running: Running | undefined
+  /** Of a configuration that is being applied: hears of alerts before it is asked about any. */
+  #nextInhibitor: Inhibitor | undefined
+  #applying: Promise<void> | undefined
   #isStopped = false
   #isCounting = false
 
@@ -116,6 +121,7 @@ export class Alertmanager implements Notifier {
     this.startedAtMs = clock.nowMs()
     this.#metrics = createAlertmanagerMetrics(options.registry)
     this.#alerts = new AlertStore(options.alertsPerNameMax ?? 0)
+    this.#intake = new Intake((fields) => this.#takeOne(fields, fields.faults))
     this.history = new History(options.historyEventsMax ?? 10_000, options.historyStore)
     this.silences = new Silences(clock, options.silenceLog ?? new MemoryRecordLog(), options.silenceLimits)
     this.acknowledgements = new Acknowledgements(clock, options.acknowledgementLog ?? new MemoryRecordLog())
@@ -127,7 +133,7 @@ export class Alertmanager implements Notifier {
     )
     this.#log = new NotificationLog(options.notificationLog ?? new MemoryRecordLog(), clock.nowMs())
     options.registry.onCollect(() => this.#updateGauges())
-    this.#every(options.gcIntervalMs ?? 1_800_000, () => this.#collectGarbage())
+    this.#every(options.gcIntervalMs ?? 1_800_000, () => void this.#collectGarbage())
     if (options.maintenanceLog !== undefined)
       this.#every(MAINTENANCE_CHECK_MS, () => void this.maintenance.makeSilences())
     void this.maintenance.makeSilences()
@@ -172,7 +178,19 @@ export class Alertmanager implements Notifier {
   }
 
   /** Second phase: from now on alerts go by this configuration. Settles when the old one's deliveries have ended. */
-  async applyConfig(prepared: PreparedConfig): Promise<void> {
+  applyConfig(prepared: PreparedConfig): Promise<void> {
+    const applied =
+      this.#applying === undefined ? this.#apply(prepared) : this.#applying.then(() => this.#apply(prepared))
+    const settled = applied
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#applying === settled) this.#applying = undefined
+      })
+    this.#applying = settled
+    return applied
+  }
+
+  async #apply(prepared: PreparedConfig): Promise<void> {
     const { clock, logger, externalUrl } = this.#options
     const { loaded, inhibitor, templates, receivers } = prepared
     const old = this.#running
@@ -195,14 +213,35 @@ export class Alertmanager implements Notifier {
       onGroup: this.#options.onGroup,
     })
     const dispatcher = new Dispatcher(prepared.root, clock, (flush) => pipeline.run(flush))
+    if (this.#alerts.size > 0) await this.#observeAll(inhibitor)
     this.#running = { prepared, dispatcher }
+    dispatcher.hold()
+    this.#countConfig(prepared)
     await old?.dispatcher.stop()
+    await this.#dispatchAll(dispatcher)
+    dispatcher.release()
+    await closeAll(old?.prepared)
+  }
+
+  /** Tells an inhibitor of all alerts, in turns, and of those that come meanwhile. */
+  async #observeAll(inhibitor: Inhibitor): Promise<void> {
+    this.#nextInhibitor = inhibitor
+    const slice = new TimeSlice()
     for (const alert of this.#alerts.values()) {
       inhibitor.observe(alert)
-      if (!isResolvedAt(alert, clock.nowMs())) dispatcher.dispatch(alert)
+      if (slice.isOver) await slice.pause()
     }
-    this.#countConfig(prepared)
-    await closeAll(old?.prepared)
+    if (this.#nextInhibitor === inhibitor) this.#nextInhibitor = undefined
+  }
+
+  async #dispatchAll(dispatcher: Dispatcher): Promise<void> {
+    const slice = new TimeSlice()
+    for (const { fingerprint } of this.#alerts.values()) {
+      // What came during a pause was dispatched already: then this is the same again.
+      const alert = this.#alerts.get(fingerprint)
+      if (alert !== undefined && !isResolvedAt(alert, this.#options.clock.nowMs())) dispatcher.dispatch(alert)
+      if (slice.isOver) await slice.pause()
+    }
   }
 
   #countConfig({ loaded, receivers, inhibitor }: PreparedConfig): void {
@@ -253,27 +292,34 @@ export class Alertmanager implements Notifier {
   /** From the rules of this process. */
   send(alerts: readonly NotifierAlert[]): void {
     const updatedAtMs = this.#options.clock.nowMs()
-    const faults = this.receive(alerts.map((alert) => ({ ...alert, updatedAtMs, timeout: false })))
-    for (const fault of faults) this.#options.logger.error('Failed to validate alerts', { err: fault })
+    const batch = alerts.map((alert) => ({ ...alert, updatedAtMs, timeout: false }))
+    void this.receive(batch, (fault) =>
+      this.#options.logger.error('Failed to validate alerts', { err: fault }),
+    )
   }
 
   /**
-   * Takes alerts that have their times; good ones of a batch count even when others are bad.
-   * @returns the faults, in upstream's words
+   * Takes alerts that have their times; good ones of a batch count even when others are bad. Short batches are taken on
+   * return, long ones in turns of the event loop.
+   * @returns the faults, in upstream's words, when all have been taken
    */
-  receive(batch: readonly AlertFields[]): string[] {
-    const nowMs = this.#options.clock.nowMs()
+  async receive(batch: readonly AlertFields[], onFault?: (fault: string) => void): Promise<string[]> {
     const faults: string[] = []
-    for (const fields of batch) {
-      this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
-      const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
-      if (fault === undefined) this.#put(createAlert(fields), nowMs)
-      else {
-        faults.push(fault)
-        this.#metrics.alertsInvalid.inc('v2')
-      }
-    }
+    const taken = this.#intake.add(batch.map((fields) => ({ ...fields, faults })))
+    if (taken !== undefined) await taken
+    if (onFault !== undefined) for (const fault of faults) onFault(fault)
     return faults
+  }
+
+  #takeOne(fields: AlertFields, faults: string[]): void {
+    const nowMs = this.#options.clock.nowMs()
+    this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
+    const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
+    if (fault === undefined) this.#put(createAlert(fields), nowMs)
+    else {
+      faults.push(fault)
+      this.#metrics.alertsInvalid.inc('v2')
+    }
   }
 
   #put(alert: Alert, nowMs: number): void {
@@ -290,6 +336,7 @@ export class Alertmanager implements Notifier {
     const wasFiring = known !== undefined && !isResolvedAt(known, nowMs)
     if (isResolved === wasFiring || (known === undefined && !isResolved))
       this.#noteChange(stored, isResolved, nowMs)
+    this.#nextInhibitor?.observe(stored)
     if (this.#running === undefined) return
     this.#running.prepared.inhibitor.observe(stored)
     for (const group of this.#running.dispatcher.dispatch(stored)) {
@@ -322,8 +369,13 @@ export class Alertmanager implements Notifier {
 
   /** Alerts that have not ended, in order of their fingerprints. */
   activeAlerts(): Alert[] {
+    return [...this.eachActiveAlert()]
+  }
+
+  /** The same one by one, for who pauses in between. */
+  *eachActiveAlert(): IterableIterator<Alert> {
     const nowMs = this.#options.clock.nowMs()
-    return this.#alerts.sorted().filter((alert) => !isResolvedAt(alert, nowMs))
+    for (const alert of this.#alerts.sorted()) if (!isResolvedAt(alert, nowMs)) yield alert
   }
 
   /** The group of a route with these labels. */
@@ -393,9 +445,10 @@ export class Alertmanager implements Notifier {
     this.#timers.add(timer)
   }
 
-  #collectGarbage(): void {
-    for (const alert of this.#alerts.collectGarbage(this.#options.clock.nowMs()))
-      this.#running?.prepared.inhibitor.forget(alert)
+  async #collectGarbage(): Promise<void> {
+    await this.#alerts.collectGarbage(this.#options.clock.nowMs(), (alert) =>
+      this.#running?.prepared.inhibitor.forget(alert),
+    )
   }
 
   #maintain(): void {
@@ -417,7 +470,7 @@ export class Alertmanager implements Notifier {
     this.#isCounting = true
     const slice = new TimeSlice()
     const states: StateCounts = { active: 0, suppressed: 0, unprocessed: 0 }
-    for (const alert of this.activeAlerts()) {
+    for (const alert of this.eachActiveAlert()) {
       states[this.statusOf(alert).state]++
       if (slice.isOver) await slice.pause()
     }

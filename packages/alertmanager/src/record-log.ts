@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { appendFile, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Logger } from '@promontory/base'
@@ -22,11 +22,13 @@ export class MemoryRecordLog<T> implements RecordLog<T> {
   async rewrite(): Promise<void> {}
 }
 
-/** One JSON document per line. A torn last line (a crash while writing) is cut off with a log line. */
+/** One JSON document per line; records that come while the disk is busy share the next write. A line torn by a crash is left out with a log line. */
 export class JsonLinesLog<T> implements RecordLog<T> {
   readonly #file: string
   readonly #logger: Logger
   #queue: Promise<void> = Promise.resolve()
+  /** Lines of the next write, and who waits for it. */
+  #next: { text: string; readonly written: Promise<void> } | undefined
 
   constructor(file: string, logger: Logger) {
     this.#file = file
@@ -37,7 +39,10 @@ export class JsonLinesLog<T> implements RecordLog<T> {
   load(): readonly T[] {
     if (!existsSync(this.#file)) return []
     const records: T[] = []
-    const lines = readFileSync(this.#file, 'utf8').split('\n')
+    const text = readFileSync(this.#file, 'utf8')
+    // The next record must not go on in a line that a crash tore.
+    if (text !== '' && !text.endsWith('\n')) appendFileSync(this.#file, '\n')
+    const lines = text.split('\n')
     lines.forEach((line, i) => {
       if (line === '') return
       try {
@@ -54,10 +59,23 @@ export class JsonLinesLog<T> implements RecordLog<T> {
   }
 
   append(record: T): Promise<void> {
-    return this.#enqueue(() => appendFile(this.#file, `${JSON.stringify(record)}\n`))
+    const line = `${JSON.stringify(record)}\n`
+    if (this.#next !== undefined) {
+      this.#next.text += line
+      return this.#next.written
+    }
+    const next: { text: string; written: Promise<void> } = { text: line, written: Promise.resolve() }
+    next.written = this.#enqueue(() => {
+      if (this.#next === next) this.#next = undefined
+      return appendFile(this.#file, next.text)
+    })
+    this.#next = next
+    return next.written
   }
 
   rewrite(records: readonly T[]): Promise<void> {
+    // What is appended from now on comes after it.
+    this.#next = undefined
     return this.#enqueue(async () => {
       const draft = `${this.#file}.tmp`
       const handle = await open(draft, 'w')

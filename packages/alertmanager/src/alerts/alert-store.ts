@@ -1,3 +1,4 @@
+import { TimeSlice } from '../time-slice.ts'
 import { isResolvedAt, mergeAlerts, overlaps, type Alert } from './alert.ts'
 
 /** All alerts by fingerprint. */
@@ -26,13 +27,16 @@ export class AlertStore {
     return this.#alerts.values()
   }
 
-  /** All alerts in order of their fingerprints. */
-  sorted(): Alert[] {
+  /** The alerts in order of their fingerprints, as they are when each is taken; those that came since are left out. */
+  *sorted(): IterableIterator<Alert> {
     if (this.#added.length > 0) {
       this.#order = merge(this.#order, this.#added.sort())
       this.#added = []
     }
-    return this.#order.map((fingerprint) => this.#alerts.get(fingerprint)!)
+    for (const fingerprint of this.#order) {
+      const alert = this.#alerts.get(fingerprint)
+      if (alert !== undefined) yield alert
+    }
   }
 
   /** Stores an alert, joined with what is known of it; undefined when the limit of its name is reached. */
@@ -50,32 +54,35 @@ export class AlertStore {
     return stored
   }
 
-  /** Forgets resolved alerts; returns them. */
-  collectGarbage(nowMs: number): Alert[] {
-    const gone: Alert[] = []
+  /** Forgets resolved alerts, in turns of the event loop; each is handed to `onGone`. */
+  async collectGarbage(nowMs: number, onGone: (alert: Alert) => void): Promise<void> {
+    const slice = new TimeSlice()
+    let gone = 0
     for (const alert of this.#alerts.values()) {
-      if (!isResolvedAt(alert, nowMs)) continue
-      gone.push(alert)
+      if (slice.isOver) await slice.pause()
+      // It may have changed during a pause.
+      if (!isResolvedAt(alert, nowMs) || this.#alerts.get(alert.fingerprint) !== alert) continue
+      gone++
+      onGone(alert)
       this.#alerts.delete(alert.fingerprint)
       const name = alert.labels.get('alertname')
       const left = this.#perName.get(name)! - 1
       if (left === 0) this.#perName.delete(name)
       else this.#perName.set(name, left)
     }
-    if (gone.length > 0) {
-      this.#order = this.#order.filter((fingerprint) => this.#alerts.has(fingerprint))
-      this.#added = this.#added.filter((fingerprint) => this.#alerts.has(fingerprint))
-    }
-    return gone
+    if (gone === 0) return
+    this.#order = this.#order.filter((fingerprint) => this.#alerts.has(fingerprint))
+    this.#added = this.#added.filter((fingerprint) => this.#alerts.has(fingerprint))
   }
 }
 
-/** Two sorted lists as one. */
+/** Two sorted lists as one; what is in both comes once. */
 function merge(a: readonly string[], b: readonly string[]): string[] {
   const merged: string[] = []
   let k = 0
   for (const one of a) {
     while (k < b.length && b[k]! < one) merged.push(b[k++]!)
+    if (b[k] === one) k++
     merged.push(one)
   }
   while (k < b.length) merged.push(b[k++]!)

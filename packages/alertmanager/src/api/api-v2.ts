@@ -94,7 +94,7 @@ export class ApiV2 {
     if ('fault' in filter) return { status: 400, json: filter.fault }
     const slice = new TimeSlice()
     const wanted: Alert[] = []
-    for (const alert of this.#alertmanager.activeAlerts()) {
+    for (const alert of this.#alertmanager.eachActiveAlert()) {
       if (matchesFilter(filter.matchers, alert.labels)) wanted.push(alert)
       if (slice.isOver) await slice.pause()
     }
@@ -141,9 +141,10 @@ export class ApiV2 {
     return labels !== undefined && matchesRecord(filter.receiverMatchers, labels)
   }
 
-  #postAlerts(body: string): ApiAnswer {
+  async #postAlerts(body: string): Promise<ApiAnswer> {
     const resolveTimeoutMs = this.#alertmanager.config?.config.global.resolve_timeout ?? 300_000
-    const faults = this.#alertmanager.receive(parseAlerts(body, this.#alertmanager.nowMs, resolveTimeoutMs))
+    const alerts = await parseAlerts(body, this.#alertmanager.nowMs, resolveTimeoutMs)
+    const faults = await this.#alertmanager.receive(alerts)
     return faults.length === 0 ? empty(200) : { status: 400, json: faults.join('\n') }
   }
 

@@ -2,6 +2,8 @@ import { Labels } from '@promontory/model'
 import type { AlertFields } from '../alerts/alert.ts'
 import type { SilenceMatcher } from '../silence/silence.ts'
 import type { SilenceRequest } from '../silence/silences.ts'
+import { TimeSlice } from '../time-slice.ts'
+import { jsonListParts } from './json-parts.ts'
 
 /** A request body that is not what the API takes. `status` is 400 (no JSON) or 422 (wrong fields). */
 export class RequestError extends Error {
@@ -48,33 +50,47 @@ function timeOf(value: unknown, where: string): number | undefined {
 }
 
 /**
- * Alerts as `POST /api/v2/alerts` (and v1) takes them; missing times are filled in.
- * @throws RequestError
+ * Alerts as `POST /api/v2/alerts` (and v1) takes them; missing times are filled in. Long bodies are read in turns of the
+ * event loop. Rejects with RequestError.
  */
-export function parseAlerts(body: string, nowMs: number, resolveTimeoutMs: number): AlertFields[] {
-  const list = parseBody(body, 'alerts')
-  if (!Array.isArray(list))
-    throw new RequestError(
-      'parsing alerts body from "" failed, because json: cannot unmarshal into Go value of type models.PostableAlerts',
-      400,
-    )
-  return list.map((item: unknown, i) => {
-    if (!isObject(item)) throw new RequestError(`${i} in body must be of type object`)
-    if (item.labels === undefined) throw new RequestError(`${i}.labels in body is required`)
-    const startsAt = timeOf(item.startsAt, `${i}.startsAt`)
-    const endsAt = timeOf(item.endsAt, `${i}.endsAt`)
-    if (item.generatorURL !== undefined && typeof item.generatorURL !== 'string')
-      throw new RequestError(`${i}.generatorURL in body must be of type string`, 400)
-    return {
-      labels: Labels.from(stringMap(item.labels, `${i}.labels`)),
-      annotations: Labels.from(stringMap(item.annotations, `${i}.annotations`)),
-      startsAtMs: startsAt ?? endsAt ?? nowMs,
-      endsAtMs: endsAt ?? nowMs + resolveTimeoutMs,
-      generatorUrl: item.generatorURL ?? '',
-      updatedAtMs: nowMs,
-      timeout: endsAt === undefined,
+export async function parseAlerts(
+  body: string,
+  nowMs: number,
+  resolveTimeoutMs: number,
+): Promise<AlertFields[]> {
+  const alerts: AlertFields[] = []
+  const slice = new TimeSlice()
+  for (const part of jsonListParts(body)) {
+    const list = parseBody(part, 'alerts')
+    if (!Array.isArray(list))
+      throw new RequestError(
+        'parsing alerts body from "" failed, because json: cannot unmarshal into Go value of type models.PostableAlerts',
+        400,
+      )
+    for (const item of list as unknown[]) {
+      alerts.push(parseAlert(item, alerts.length, nowMs, resolveTimeoutMs))
+      if (slice.isOver) await slice.pause()
     }
-  })
+  }
+  return alerts
+}
+
+function parseAlert(item: unknown, i: number, nowMs: number, resolveTimeoutMs: number): AlertFields {
+  if (!isObject(item)) throw new RequestError(`${i} in body must be of type object`)
+  if (item.labels === undefined) throw new RequestError(`${i}.labels in body is required`)
+  const startsAt = timeOf(item.startsAt, `${i}.startsAt`)
+  const endsAt = timeOf(item.endsAt, `${i}.endsAt`)
+  if (item.generatorURL !== undefined && typeof item.generatorURL !== 'string')
+    throw new RequestError(`${i}.generatorURL in body must be of type string`, 400)
+  return {
+    labels: Labels.from(stringMap(item.labels, `${i}.labels`)),
+    annotations: Labels.from(stringMap(item.annotations, `${i}.annotations`)),
+    startsAtMs: startsAt ?? endsAt ?? nowMs,
+    endsAtMs: endsAt ?? nowMs + resolveTimeoutMs,
+    generatorUrl: item.generatorURL ?? '',
+    updatedAtMs: nowMs,
+    timeout: endsAt === undefined,
+  }
 }
 
 /** A silence as `POST /api/v2/silences` takes it. @throws RequestError */

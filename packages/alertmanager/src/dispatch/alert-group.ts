@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@promontory/base'
 import type { Labels } from '@promontory/model'
 import { isResolvedAt, type Alert } from '../alerts/alert.ts'
+import type { FlushQueue } from './flush-queue.ts'
 import type { Route } from './route.ts'
 
 /** What a group hands on when its time has come. */
@@ -31,6 +32,7 @@ export class AlertGroup {
   readonly key: string
   readonly #clock: Clock
   readonly #handler: FlushHandler
+  readonly #queue: FlushQueue
   readonly #onEmpty: (group: AlertGroup) => void
   readonly #alerts = new Map<string, Alert>()
   readonly #abort = new AbortController()
@@ -45,13 +47,19 @@ export class AlertGroup {
     route: Route,
     labels: Labels,
     first: Alert,
-    options: { clock: Clock; handler: FlushHandler; onEmpty: (group: AlertGroup) => void },
+    options: {
+      clock: Clock
+      handler: FlushHandler
+      queue: FlushQueue
+      onEmpty: (group: AlertGroup) => void
+    },
   ) {
     this.route = route
     this.labels = labels
     this.key = `${route.key}:${labels}`
     this.#clock = options.clock
     this.#handler = options.handler
+    this.#queue = options.queue
     this.#onEmpty = options.onEmpty
     const nowMs = this.#clock.nowMs()
     const isOld = first.startsAtMs + route.groupWaitMs < nowMs
@@ -86,14 +94,13 @@ export class AlertGroup {
   }
 
   #due(): void {
-    const nowMs = this.#clock.nowMs()
-    this.#nextFlushMs = nowMs + this.route.groupIntervalMs
+    this.#nextFlushMs = this.#clock.nowMs() + this.route.groupIntervalMs
     this.#schedule()
     if (this.#flushing !== undefined) {
       this.#overdue = true
       return
     }
-    this.#flushing = this.#flush(nowMs).finally(() => {
+    this.#flushing = this.#flush().finally(() => {
       this.#flushing = undefined
       if (this.#overdue && !this.#abort.signal.aborted) {
         this.#overdue = false
@@ -102,7 +109,11 @@ export class AlertGroup {
     })
   }
 
-  async #flush(nowMs: number): Promise<void> {
+  async #flush(): Promise<void> {
+    const turn = this.#queue.enter()
+    if (turn !== undefined) await turn
+    if (this.#abort.signal.aborted) return
+    const nowMs = this.#clock.nowMs()
     const alerts = this.alerts
     const deadline = new AbortController()
     const stop = (): void => deadline.abort(this.#abort.signal.reason)

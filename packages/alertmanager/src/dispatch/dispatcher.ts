@@ -2,6 +2,7 @@ import type { Clock } from '@promontory/base'
 import type { Labels } from '@promontory/model'
 import type { Alert } from '../alerts/alert.ts'
 import { AlertGroup, type FlushHandler } from './alert-group.ts'
+import { FlushQueue } from './flush-queue.ts'
 import type { Route } from './route.ts'
 
 /** Sorts alerts into groups along the routing tree. */
@@ -9,6 +10,7 @@ export class Dispatcher {
   readonly root: Route
   readonly #clock: Clock
   readonly #handler: FlushHandler
+  readonly #queue = new FlushQueue()
   readonly #groups = new Map<Route, Map<string, AlertGroup>>()
   #count = 0
 
@@ -47,15 +49,28 @@ export class Dispatcher {
       )
   }
 
+  /** No group is flushed until {@link release}: for filling in alerts that are there already. */
+  hold(): void {
+    this.#queue.hold()
+  }
+
+  release(): void {
+    this.#queue.release()
+  }
+
   /** Ends all timers and waits for deliveries under way, which are told to stop. */
   async stop(): Promise<void> {
-    await Promise.all(this.groups().map((group) => group.stop()))
+    const stopped = this.groups().map((group) => group.stop())
+    // Flushes that were held must see that they are over.
+    this.#queue.open()
+    await Promise.all(stopped)
   }
 
   #create(route: Route, labels: AlertGroup['labels'], first: Alert): AlertGroup {
     const group = new AlertGroup(route, labels, first, {
       clock: this.#clock,
       handler: this.#handler,
+      queue: this.#queue,
       onEmpty: (empty) => this.#remove(empty),
     })
     const groups = this.#groups.get(route) ?? new Map<string, AlertGroup>()

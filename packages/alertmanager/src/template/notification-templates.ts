@@ -54,7 +54,7 @@ export class Renderer {
   readonly json: NotificationJson
   readonly #text: TemplateSet
   readonly #html: TemplateSet
-  readonly #data: Value
+  #data: Value | undefined
   readonly #rendered = new Map<string, string>()
   readonly #rendering: string[] = []
 
@@ -63,7 +63,6 @@ export class Renderer {
     this.json = json
     this.#text = text.clone(functions)
     this.#html = html.clone(functions)
-    this.#data = templateData(json)
   }
 
   text(source: string): string {
@@ -95,6 +94,8 @@ export class Renderer {
     if (!source.includes('{{')) return source
     const own = set.clone()
     own.parse('', source)
+    // Made when it is wanted: a plain webhook needs none.
+    this.#data ??= templateData(this.json)
     return own.execute('', this.#data)
   }
 }

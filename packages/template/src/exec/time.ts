@@ -76,6 +76,9 @@ function decimal(value: bigint, places: number): string {
 /** Seconds from year 1 (Go's zero time) to 1970. */
 const ZERO_TIME_NANOS = -62_135_596_800n * 1_000_000_000n
 
+/** 9999-01-01: later years have more digits. */
+const YEAR_9999_NANOS = BigInt(Date.UTC(9999, 0, 1)) * 1_000_000n
+
 /** Go's `time.Time`: an instant and a zone (IANA name, `UTC`, or a fixed offset such as `+02:00`). */
 export class GoTime implements GoObject {
   readonly goType = 'time.Time'
@@ -110,6 +113,15 @@ export class GoTime implements GoObject {
   }
   /** As encoding/json writes times. */
   toJSON(): string {
+    const { unixNanos } = this
+    // The usual case without the machinery of layouts: a notification of many alerts has two times for each.
+    if (
+      this.zone === 'UTC' &&
+      unixNanos >= 0n &&
+      unixNanos % NANOS_PER_MS === 0n &&
+      unixNanos < YEAR_9999_NANOS
+    )
+      return new Date(Number(unixNanos / NANOS_PER_MS)).toISOString().replace(/\.?0*Z$/, 'Z')
     return this.format('2006-01-02T15:04:05.999999999Z07:00')
   }
   get methods(): FunctionTable {
