@@ -372,6 +372,12 @@ export class Alertmanager implements Notifier {
     return [...this.eachActiveAlert()]
   }
 
+  /** The same in no order: where many are looked at and few wanted, memory is read in the order in which it was written. */
+  *eachActiveUnsorted(): IterableIterator<Alert> {
+    const nowMs = this.#options.clock.nowMs()
+    for (const alert of this.#alerts.values()) if (!isResolvedAt(alert, nowMs)) yield alert
+  }
+
   /** The same one by one, for who pauses in between. */
   *eachActiveAlert(): IterableIterator<Alert> {
     const nowMs = this.#options.clock.nowMs()
@@ -389,6 +395,11 @@ export class Alertmanager implements Notifier {
 
   groups(): readonly AlertGroup[] {
     return this.#running?.dispatcher.groups() ?? []
+  }
+
+  /** The same, sorted in turns of the event loop. */
+  async groupsInTurns(): Promise<readonly AlertGroup[]> {
+    return (await this.#running?.dispatcher.groupsInTurns()) ?? []
   }
 
   /** The routes that an alert with these labels takes. */

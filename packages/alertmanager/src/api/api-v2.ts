@@ -15,6 +15,7 @@ import {
 } from './json-shapes.ts'
 import type { AlertGroup } from '../dispatch/alert-group.ts'
 import { parseAlerts, parseSilence, RequestError } from './requests.ts'
+import { sortInTurns } from '../sort-in-turns.ts'
 import { TimeSlice } from '../time-slice.ts'
 
 /** What of an HTTP request the API looks at. `path` is below the prefix: `/api/v2/alerts`. */
@@ -35,6 +36,9 @@ export interface ApiAnswer {
 
 /** Longer lists are answered in pieces. */
 const WHOLE_LIST_MAX = 2000
+
+/** Alerts looked at between two looks at the clock. */
+const LOOKED_AT_MAX = 64
 
 const empty = (status: number): ApiAnswer => ({ status })
 
@@ -92,18 +96,31 @@ export class ApiV2 {
   async #alerts(query: URLSearchParams): Promise<ApiAnswer> {
     const filter = readFilter(query)
     if ('fault' in filter) return { status: 400, json: filter.fault }
-    const slice = new TimeSlice()
-    const wanted: Alert[] = []
-    for (const alert of this.#alertmanager.eachActiveAlert()) {
-      if (matchesFilter(filter.matchers, alert.labels)) wanted.push(alert)
-      if (slice.isOver) await slice.pause()
-    }
+    const wanted = await this.#wantedAlerts(filter.matchers)
     const viewOf = (alert: Alert): GettableAlert | undefined => {
       const receivers = this.#alertmanager.routesOf(alert.labels).map(({ receiver }) => receiver)
       if (!receivers.some((name) => this.#isWanted(name, filter))) return undefined
       return this.#view(alert, receivers, [], query)
     }
     return this.#listed(wanted, viewOf)
+  }
+
+  /** In order of their fingerprints. */
+  async #wantedAlerts(matchers: readonly Matcher[]): Promise<Alert[]> {
+    const slice = new TimeSlice()
+    const wanted: Alert[] = []
+    const isEach = matchers.length === 0
+    let seen = 0
+    for (const alert of isEach
+      ? this.#alertmanager.eachActiveAlert()
+      : this.#alertmanager.eachActiveUnsorted()) {
+      if (isEach || matchesFilter(matchers, alert.labels)) wanted.push(alert)
+      if (++seen % LOOKED_AT_MAX === 0 && slice.isOver) await slice.pause()
+    }
+    if (isEach) return wanted
+    // One that changed during a pause may have been met twice.
+    const once = new Map(wanted.map((alert) => [alert.fingerprint, alert]))
+    return sortInTurns([...once.values()], (a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
   }
 
   /** What has a view; long lists in pieces. */
@@ -155,7 +172,7 @@ export class ApiV2 {
     const receivers = new Map<string, string[]>()
     const slice = new TimeSlice()
     const groups: { group: AlertGroup; alerts: Alert[] }[] = []
-    for (const group of this.#alertmanager.groups()) {
+    for (const group of await this.#alertmanager.groupsInTurns()) {
       if (slice.isOver) await slice.pause()
       if (!this.#isWanted(group.route.receiver, filter)) continue
       const alerts = group.alerts.filter(

@@ -3,6 +3,7 @@ import type { Labels } from '@promontory/model'
 import type { Alert } from '../alerts/alert.ts'
 import { AlertGroup, type FlushHandler } from './alert-group.ts'
 import { FlushQueue } from './flush-queue.ts'
+import { sortInTurns } from '../sort-in-turns.ts'
 import type { Route } from './route.ts'
 
 /** Sorts alerts into groups along the routing tree. */
@@ -40,13 +41,16 @@ export class Dispatcher {
 
   /** All groups, by labels and then receiver, as the API lists them. */
   groups(): AlertGroup[] {
-    return [...this.#groups.values()]
-      .flatMap((groups) => [...groups.values()])
-      .sort(
-        (a, b) =>
-          compareLabelSets(a.labels, b.labels) ||
-          (a.route.receiver < b.route.receiver ? -1 : a.route.receiver > b.route.receiver ? 1 : 0),
-      )
+    return this.#unsorted().sort(compareGroups)
+  }
+
+  /** The same, sorted in turns of the event loop. */
+  groupsInTurns(): Promise<AlertGroup[]> {
+    return sortInTurns(this.#unsorted(), compareGroups)
+  }
+
+  #unsorted(): AlertGroup[] {
+    return [...this.#groups.values()].flatMap((groups) => [...groups.values()])
   }
 
   /** No group is flushed until {@link release}: for filling in alerts that are there already. */
@@ -60,7 +64,7 @@ export class Dispatcher {
 
   /** Ends all timers and waits for deliveries under way, which are told to stop. */
   async stop(): Promise<void> {
-    const stopped = this.groups().map((group) => group.stop())
+    const stopped = this.#unsorted().map((group) => group.stop())
     // Flushes that were held must see that they are over.
     this.#queue.open()
     await Promise.all(stopped)
@@ -88,9 +92,30 @@ export class Dispatcher {
   }
 }
 
+function compareGroups(a: AlertGroup, b: AlertGroup): number {
+  return (
+    compareLabelSets(a.labels, b.labels) ||
+    (a.route.receiver < b.route.receiver ? -1 : a.route.receiver > b.route.receiver ? 1 : 0)
+  )
+}
+
 /** Upstream's order of label sets: small ones first, then by the first name that one of them lacks or has a smaller value of. */
 function compareLabelSets(a: Labels, b: Labels): number {
   if (a.size !== b.size) return a.size - b.size
+  if (!haveSameNames(a, b)) return compareMixed(a, b)
+  for (let i = 1; i < a.pairs.length; i += 2) {
+    const [x, y] = [a.pairs[i]!, b.pairs[i]!]
+    if (x !== y) return x < y ? -1 : 1
+  }
+  return 0
+}
+
+function haveSameNames(a: Labels, b: Labels): boolean {
+  for (let i = 0; i < a.pairs.length; i += 2) if (a.pairs[i] !== b.pairs[i]) return false
+  return true
+}
+
+function compareMixed(a: Labels, b: Labels): number {
   for (const name of [...new Set([...a, ...b].map(([key]) => key))].sort()) {
     if (!a.has(name)) return -1
     if (!b.has(name)) return 1
