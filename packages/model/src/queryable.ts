@@ -8,7 +8,10 @@ export interface TimeRange {
   readonly endMs: number
 }
 
-/** What a query will do with the series: a storage may use it to read less, never to answer differently. */
+/**
+ * What a query will do with the series: a storage may use it to read less. Where it has nothing but aggregates of the samples, it takes those
+ * that this use needs.
+ */
 export interface SelectHints {
   readonly stepMs: number
   /** Range of the selector (`m[5m]`), 0 for an instant selector. */
@@ -17,6 +20,10 @@ export interface SelectHints {
   readonly func: string
   /** The order of the series makes no difference: sorting them can be spared. */
   readonly unordered?: boolean
+  /** How far each step looks back, in ms: the range, or the look-back of an instant selector. */
+  readonly windowMs?: number
+  /** Time of the first step, offsets and `@` applied; the others follow `stepMs` apart. */
+  readonly firstStepMs?: number
 }
 
 export interface SelectRequest extends TimeRange {
@@ -33,10 +40,14 @@ export interface SeriesSet {
   read(index: number, into: SampleColumns): void
   /** Texts for the answer's `warnings`, e.g. of a remote source that failed. */
   readonly warnings: readonly string[]
+  /** Texts for the answer's `infos`, e.g. that it was computed from aggregates. */
+  readonly infos?: readonly string[]
 }
 
 /** A view of the data as it was when it was opened: later appends stay invisible. */
 export interface Querier {
+  /** The samples depend on the hints: requests that differ in them only must be made apart. */
+  readonly heedsHints?: boolean
   /** Selects for several requests at once; all answers come from one snapshot. */
   select(requests: readonly SelectRequest[]): Promise<readonly SeriesSet[]>
   /** Distinct label names of the matching series, sorted. */

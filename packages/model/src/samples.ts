@@ -15,6 +15,8 @@ export class SampleColumns {
   histograms: (FloatHistogram | undefined)[] | undefined
   /** Start (created) timestamps in Unix milliseconds, 0 for none; undefined when no sample has one. */
   startTimesMs: Float64Array | undefined
+  /** How many stored samples each float stands for, as their mean, minimum or maximum; undefined when each is one. */
+  weights: Float64Array | undefined
   length = 0
 
   /** Makes own arrays with room for `count` samples; what was in them is lost. */

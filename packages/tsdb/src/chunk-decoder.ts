@@ -36,6 +36,8 @@ export class ChunkDecoder {
   #histograms: (FloatHistogram | undefined)[] | undefined
   /** Encoding of the chunk that each sample came from, beside `#histograms`. */
   #encodings: number[] = []
+  /** By index of the sample; undefined while each stands for itself. */
+  #weights: number[] | undefined
 
   constructor() {
     const initial = Math.ceil((TIMES_AT + 16 * FIRST_CAPACITY) / 65536)
@@ -49,6 +51,12 @@ export class ChunkDecoder {
     this.#length = 0
     this.#overlap = false
     this.#histograms = undefined
+    this.#weights = undefined
+  }
+
+  /** Samples that are there. */
+  get length(): number {
+    return this.#length
   }
 
   /**
@@ -66,11 +74,24 @@ export class ChunkDecoder {
   /** Adds one float by its bits. */
   addFloat(timeMs: number, low: number, high: number): void {
     this.#reserve(this.#length + 1)
-    const at = this.#length++
-    this.#f64[TIMES_AT / 8 + at] = timeMs
-    const value = this.#valuesAt / 4 + 2 * at
+    const value = this.#valuesAt / 4 + 2 * this.#length
     this.#u32[value] = low
     this.#u32[value + 1] = high
+    this.#placed(timeMs)
+  }
+
+  /** Adds one float that stands for `weight` samples. */
+  addWeighted(timeMs: number, value: number, weight: number): void {
+    this.#reserve(this.#length + 1)
+    this.#weights ??= Array<number>(this.#length).fill(1)
+    this.#weights[this.#length] = weight
+    this.#f64[this.#valuesAt / 8 + this.#length] = value
+    this.#placed(timeMs)
+  }
+
+  #placed(timeMs: number): void {
+    const at = this.#length++
+    this.#f64[TIMES_AT / 8 + at] = timeMs
     if (this.#histograms !== undefined) this.#fillFloats(1)
     if (at > 0 && timeMs <= this.#f64[TIMES_AT / 8 + at - 1]!) this.#overlap = true
   }
@@ -153,19 +174,28 @@ export class ChunkDecoder {
     into.histograms = this.#histograms?.slice(from - base, to - base)
     if (into.histograms?.every((histogram) => histogram === undefined)) into.histograms = undefined
     into.startTimesMs = undefined
+    into.weights = this.#weightsOf(from - base, to - base)
     into.length = to - from
   }
 
-  /** Drops the samples inside the ranges (both ends included). */
-  remove(ranges: readonly DeletedRange[]): void {
+  /** Undefined when each of the samples [from, to) stands for itself. */
+  #weightsOf(from: number, to: number): Float64Array | undefined {
+    const weights = this.#weights
+    if (weights === undefined || from >= weights.length) return undefined
+    return Float64Array.from({ length: to - from }, (_, i) => weights[from + i] ?? 1)
+  }
+
+  /** Drops the samples from number `first` on that lie inside the ranges (both ends included). */
+  remove(ranges: readonly DeletedRange[], first = 0): void {
     const words = new BigUint64Array(this.#memory.buffer, this.#valuesAt, this.#length)
-    const first = TIMES_AT / 8
-    let out = 0
-    let kept = -1
-    for (let i = 0; i < this.#length; i++) {
-      const time = this.#f64[first + i]!
+    const times = TIMES_AT / 8
+    let out = first
+    let kept = first - 1
+    for (let i = first; i < this.#length; i++) {
+      const time = this.#f64[times + i]!
       if (isDeleted(ranges, time)) continue
-      this.#f64[first + out] = time
+      this.#f64[times + out] = time
+      if (this.#weights !== undefined) this.#weights[out] = this.#weights[i] ?? 1
       if (this.#histograms !== undefined) {
         this.#histograms[out] = this.#hinted(i, kept)
         this.#encodings[out] = this.#encodings[i]!
@@ -208,6 +238,7 @@ export class ChunkDecoder {
     const histograms = this.#histograms
     const sorted = histograms === undefined ? undefined : Array<FloatHistogram | undefined>(0)
     const encodings: number[] = []
+    const weights: number[] = []
     let out = 0
     let last = NaN
     let before = -1
@@ -220,12 +251,20 @@ export class ChunkDecoder {
         encodings.push(this.#encodings[i]!)
       }
       before = i
+      weights.push(this.#weights?.[i] ?? 1)
       words[out++] = values[i]!
     }
     this.#length = out
     this.#histograms = sorted
     this.#encodings = encodings
+    if (this.#weights !== undefined) this.#weights = weights
     this.#overlap = false
+  }
+
+  /** How many of the samples are older; after `finish`. */
+  countBefore(timeMs: number): number {
+    const base = TIMES_AT / 8
+    return lowerBound(this.#f64, base, base + this.#length, timeMs) - base
   }
 
   /** Encoding of the chunk that sample `i` of everything came from; only known beside histograms. */

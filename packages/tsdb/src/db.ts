@@ -10,6 +10,7 @@ import { type CompactionResult, type CompactionTask, Compactor } from './compact
 import { StorageError } from './errors.ts'
 import { DEFAULT_RANGE_MS, Head } from './head/head.ts'
 import { HeadReader } from './head/head-reader.ts'
+import type { TierRetention } from './tier/tier-keeper.ts'
 import { lockDirectory } from './lock.ts'
 import type { TsdbReaderState } from './reader.ts'
 import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'
@@ -31,6 +32,8 @@ export interface TsdbOptions {
   readonly lock?: boolean
   readonly onReplay?: (progress: ReplayProgress) => void
   readonly retention?: Retention
+  /** Aggregates for the time that is beyond the retention. */
+  readonly tiers?: { readonly directory: string; readonly retention: TierRetention }
   /** Does a compaction task; without it they run on this thread, which suits tools and tests. */
   readonly runTask?: (task: CompactionTask, memory: WebAssembly.Memory) => Promise<CompactionResult>
 }
@@ -80,6 +83,7 @@ export class Tsdb implements Appender {
       wal: this.#wal,
       walCompression: options.walCompression ?? 'snappy',
       retention: options.retention ?? DEFAULT_RETENTION,
+      ...(options.tiers === undefined ? {} : { tiers: options.tiers }),
       logger,
       registry: options.registry,
       runTask: (task) => runTask(task, memory),
@@ -143,7 +147,7 @@ export class Tsdb implements Appender {
   readerState(): TsdbReaderState {
     return {
       memory: this.head.memory.memory,
-      blocks: this.maintenance.blocks.map((block) => block.directory),
+      blocks: this.maintenance.allBlocks.map((block) => block.directory),
     }
   }
 

@@ -7,6 +7,9 @@ import {
   type SeriesSet,
 } from '@promontory/model'
 import { ChunkDecoder } from './chunk-decoder.ts'
+import { type TierChoice } from './tier/choose.ts'
+import { TIERS } from './tier/resolution.ts'
+import type { TierPlace } from './tier/tier-place.ts'
 import { type CapturedSeries, type HeadReader, sortSlots } from './head/head-reader.ts'
 
 /** Series of one place (the head, a block) with the chunks that a request needs, sorted by labels. */
@@ -109,28 +112,49 @@ export class HeadPlace implements ChunkPlace {
 
 /** Answers from several places: series with equal labels are one, their chunks follow each other. */
 export class ChunkQuerier implements Querier {
+  readonly heedsHints: boolean
   readonly #places: readonly ChunkPlace[]
+  readonly #tiers: TierPlace | undefined
   readonly #decoder: ChunkDecoder
   readonly #onClose: () => void
   #closed = false
 
-  /** @param places  oldest first  @param decoder  of this thread */
-  constructor(places: readonly ChunkPlace[], decoder: ChunkDecoder, onClose: () => void = () => {}) {
+  /**
+   * @param places  with samples, oldest first
+   * @param decoder  of this thread
+   * @param tiers  aggregates of what was there before
+   */
+  constructor(
+    places: readonly ChunkPlace[],
+    decoder: ChunkDecoder,
+    onClose: () => void = () => {},
+    tiers?: TierPlace,
+  ) {
     this.#places = places
+    this.#tiers = tiers
+    this.heedsHints = tiers !== undefined
     this.#decoder = decoder
     this.#onClose = onClose
   }
 
   async select(requests: readonly SelectRequest[]): Promise<readonly SeriesSet[]> {
-    const answers = this.#places.map((place) => selectInRange(place, requests))
+    const choices = requests.map((request) => this.#tiers?.choice(request) ?? SAMPLES_ONLY)
+    const ofSamples = requests.map((request, i) => from(choices[i]!.samplesFromMs, request))
+    const answers = this.#places.map((place) => selectInRange(place, ofSamples))
+    const aggregates = this.#tiers === undefined ? [] : [selectInRange(this.#tiers, requests)]
     return requests.map((request, i) => {
-      const sources = answers
-        .map((sourcesOfPlace) => sourcesOfPlace[i]!)
-        .filter((source) => source.length > 0)
-      return sources.length === 1
-        ? new SingleSourceSet(sources[0]!, request, this.#decoder)
-        : new MergedSet(mergeSources(sources, request.hints?.unordered === true), request, this.#decoder)
+      const { samplesFromMs } = choices[i]!
+      const samples = answers.map((ofPlace) => ofPlace[i]!).filter((source) => source.length > 0)
+      const older = aggregates.map((ofPlace) => ofPlace[i]!).filter((source) => source.length > 0)
+      const newer = older.length === 0 ? samples : samples.map((source) => cutOff(source, samplesFromMs))
+      return this.#seriesSet([...older, ...newer], request, older.length === 0 ? [] : [noteOf(choices[i]!)])
     })
+  }
+
+  #seriesSet(sources: readonly ChunkSource[], request: SelectRequest, infos: readonly string[]): SeriesSet {
+    return sources.length === 1
+      ? new SingleSourceSet(sources[0]!, request, this.#decoder, infos)
+      : new MergedSet(mergeSources(sources, request.hints?.unordered === true), request, this.#decoder, infos)
   }
 
   async labelNames(request: SelectRequest): Promise<readonly string[]> {
@@ -154,8 +178,42 @@ export class ChunkQuerier implements Querier {
   }
 
   #inRange(request: SelectRequest): ChunkPlace[] {
-    return this.#places.filter((place) => inRange(place, request))
+    const places = this.#tiers === undefined ? this.#places : [this.#tiers, ...this.#places]
+    return places.filter((place) => inRange(place, request))
   }
+}
+
+const SAMPLES_ONLY: TierChoice = { pieces: [], samplesFromMs: -Infinity }
+
+/** The request for what is not older than a time. */
+function from(timeMs: number, request: SelectRequest): SelectRequest {
+  return timeMs <= request.startMs ? request : { ...request, startMs: timeMs }
+}
+
+/** A source without what is older than a time: its first chunk may begin before. */
+function cutOff(source: ChunkSource, fromMs: number): ChunkSource {
+  const older = [{ minTimeMs: -Infinity, maxTimeMs: fromMs - 1 }]
+  return {
+    length: source.length,
+    labels: (index) => source.labels(index),
+    decode: (index, startMs, endMs, decoder) => {
+      const before = decoder.length
+      source.decode(index, Math.max(startMs, fromMs), endMs, decoder)
+      decoder.remove(older, before)
+    },
+  }
+}
+
+/** For the answer's infos. */
+function noteOf({ pieces }: TierChoice): string {
+  const parts = pieces.map(
+    ({ resolutionMs, toMs }) => `${nameOf(resolutionMs)} before ${new Date(toMs).toISOString()}`,
+  )
+  return `PromQL info: computed from aggregates: ${parts.join(', ')}`
+}
+
+function nameOf(resolutionMs: number): string {
+  return TIERS.find((tier) => tier.resolutionMs === resolutionMs)?.name ?? `${resolutionMs / 1000}s`
 }
 
 const NOTHING: ChunkSource = {
@@ -181,13 +239,15 @@ const NO_WARNINGS: readonly string[] = []
 
 class SingleSourceSet implements SeriesSet {
   readonly warnings = NO_WARNINGS
+  readonly infos: readonly string[]
   readonly #source: ChunkSource
   readonly #request: SelectRequest
   readonly #decoder: ChunkDecoder
 
-  constructor(source: ChunkSource, request: SelectRequest, decoder: ChunkDecoder) {
+  constructor(source: ChunkSource, request: SelectRequest, decoder: ChunkDecoder, infos: readonly string[]) {
     this.#source = source
     this.#request = request
+    this.infos = infos
     this.#decoder = decoder
   }
   get length(): number {
@@ -226,13 +286,20 @@ function mergeSources(sources: readonly ChunkSource[], unordered: boolean): Merg
 
 class MergedSet implements SeriesSet {
   readonly warnings = NO_WARNINGS
+  readonly infos: readonly string[]
   readonly #series: readonly MergedSeries[]
   readonly #request: SelectRequest
   readonly #decoder: ChunkDecoder
 
-  constructor(series: readonly MergedSeries[], request: SelectRequest, decoder: ChunkDecoder) {
+  constructor(
+    series: readonly MergedSeries[],
+    request: SelectRequest,
+    decoder: ChunkDecoder,
+    infos: readonly string[],
+  ) {
     this.#series = series
     this.#request = request
+    this.infos = infos
     this.#decoder = decoder
   }
   get length(): number {

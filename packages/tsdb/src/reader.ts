@@ -1,16 +1,18 @@
 import { type Logger, silentLogger } from '@promontory/base'
 import type { Querier, Queryable, TimeRange } from '@promontory/model'
 import { Block } from './block/block.ts'
+import { resolutionOf } from './block/meta.ts'
 import { PageCache } from './block/page-cache.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { CorruptionError } from './errors.ts'
 import { HeadReader } from './head/head-reader.ts'
+import { TierPlace } from './tier/tier-place.ts'
 import { ChunkQuerier, HeadPlace } from './querier.ts'
 
 /** What the writer's thread hands to a reader's thread. */
 export interface TsdbReaderState {
   readonly memory: WebAssembly.Memory
-  /** Directories of the blocks, oldest first. */
+  /** Directories of the blocks, oldest first; those of aggregates among them. */
   readonly blocks: readonly string[]
 }
 
@@ -18,6 +20,8 @@ export interface TsdbReaderState {
 export class TsdbReader implements Queryable {
   readonly head: HeadReader
   readonly #decoder = new ChunkDecoder()
+  /** For the chunks inside of aggregate chunks. */
+  #scratch: ChunkDecoder | undefined
   readonly #cache = new PageCache()
   readonly #logger: Logger
   #blocks: Block[] = []
@@ -57,11 +61,18 @@ export class TsdbReader implements Queryable {
 
   querier(_range: TimeRange): Querier {
     this.#open++
-    const places = [...this.#blocks, new HeadPlace(this.head)]
-    return new ChunkQuerier(places, this.#decoder, () => {
+    const onClose = (): void => {
       this.#open--
       this.#closeLeaving()
-    })
+    }
+    const tiers = this.#blocks.filter(({ meta }) => resolutionOf(meta) > 0)
+    if (tiers.length === 0)
+      return new ChunkQuerier([...this.#blocks, new HeadPlace(this.head)], this.#decoder, onClose)
+    const blocks = this.#blocks.filter(({ meta }) => resolutionOf(meta) === 0)
+    const samplesFromMs = Math.min(blocks[0]?.minTimeMs ?? Infinity, this.head.minTimeMs)
+    this.#scratch ??= new ChunkDecoder()
+    const place = new TierPlace(tiers, samplesFromMs, this.#scratch)
+    return new ChunkQuerier([...blocks, new HeadPlace(this.head)], this.#decoder, onClose, place)
   }
 
   #closeLeaving(): void {

@@ -52,6 +52,11 @@ export class Annotations {
     this.#entries.set(text, { kind: 'warning', text, position: undefined })
   }
 
+  /** An info of the storage, shown as it is. */
+  storageInfo(text: string): void {
+    this.#entries.set(text, { kind: 'info', text, position: undefined })
+  }
+
   #add(annotation: Annotation): void {
     this.#entries.set(annotation.text, annotation)
     this.#recording?.push(annotation)

@@ -174,6 +174,7 @@ interface Run {
 function evaluate({ query, expr, times, settings, ledger, selection, perStepStats }: Run): QueryResult {
   const annotations = new Annotations()
   for (const warning of selection.warnings) annotations.storageWarning(warning)
+  for (const info of selection.infos) annotations.storageInfo(info)
   const invariance = new StepInvariance()
   const shared = new SharedParts(query, expr, selection.statsOnly)
   const evaluator = new Evaluator({ settings, annotations, selection, ledger, invariance, shared })

@@ -13,6 +13,8 @@ export class RangeSamples {
   values: Float64Array = new Float64Array(0)
   /** 0 for none; undefined when no sample has one or they are not wanted. */
   startTimesMs: Float64Array | undefined
+  /** How many samples each float stands for; undefined when each is one. */
+  weights: Float64Array | undefined
   count = 0
   readonly histograms: FloatHistogram[] = []
   readonly histogramTimesMs: number[] = []
@@ -34,10 +36,12 @@ export class RangeSamples {
       this.timesMs = columns.timesMs
       this.values = columns.values
       this.startTimesMs = starts
+      this.weights = columns.weights
       this.count = columns.length
       return
     }
     this.#reserve(columns.length)
+    if (columns.weights !== undefined) this.weights = new Float64Array(columns.length)
     if (starts !== undefined) {
       this.startTimesMs = this.#ownStarts
       this.histogramStartTimesMs = []
@@ -50,6 +54,7 @@ export class RangeSamples {
         if (starts !== undefined) this.histogramStartTimesMs!.push(starts[i]!)
       } else if (!isStaleAt(columns.bits, i)) {
         if (starts !== undefined) this.#ownStarts[this.count] = starts[i]!
+        if (this.weights !== undefined) this.weights[this.count] = columns.weights![i]!
         this.#pushFloat(columns.timesMs[i]!, columns.values[i]!)
       }
     }
@@ -88,6 +93,7 @@ export class RangeSamples {
     this.dropName = dropName
     this.count = 0
     this.startTimesMs = undefined
+    this.weights = undefined
     this.histogramStartTimesMs = undefined
     this.histograms.length = 0
     this.histogramTimesMs.length = 0

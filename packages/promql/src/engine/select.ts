@@ -30,6 +30,7 @@ export class SelectionPlan {
 
   async select(querier: Querier): Promise<Selection> {
     const distinct = new Map<string, SelectRequest>()
+    const keyOf = querier.heedsHints === true ? keyWithHints : plainKey
     for (const request of this.#wanted.values()) {
       const same = distinct.get(keyOf(request))
       // Series that are used in different ways are asked for without hints.
@@ -69,10 +70,18 @@ export class Selection {
   get warnings(): readonly string[] {
     return [...new Set([...this.#sets.values()].flatMap((set) => set.warnings))]
   }
+
+  get infos(): readonly string[] {
+    return [...new Set([...this.#sets.values()].flatMap((set) => set.infos ?? []))]
+  }
 }
 
-function keyOf({ matchers, startMs, endMs }: SelectRequest): string {
+function plainKey({ matchers, startMs, endMs }: SelectRequest): string {
   return `${startMs} ${endMs} ${matchers.map(String).join(',')}`
+}
+
+function keyWithHints(request: SelectRequest): string {
+  return `${plainKey(request)} ${JSON.stringify(request.hints)}`
 }
 
 function sameHints({ hints: a }: SelectRequest, { hints: b }: SelectRequest): boolean {
@@ -80,6 +89,8 @@ function sameHints({ hints: a }: SelectRequest, { hints: b }: SelectRequest): bo
     a?.func === b?.func &&
     a?.rangeMs === b?.rangeMs &&
     a?.stepMs === b?.stepMs &&
+    a?.windowMs === b?.windowMs &&
+    a?.firstStepMs === b?.firstStepMs &&
     a?.unordered === b?.unordered
   )
 }
@@ -150,9 +161,23 @@ function selectorRequest(
       stepMs: subquery === undefined ? times.stepMs : subquery.stepMs || defaultStepMs,
       rangeMs,
       func: functionAround(ancestors),
+      windowMs: reachMs,
+      firstStepMs: firstStep(node, subquery, startMs, defaultStepMs),
       ...(isOrderless(ancestors) ? { unordered: true } : {}),
     },
   }
+}
+
+/** Time that the selector's first step looks at. The steps of a subquery are multiples of its own. */
+function firstStep(
+  { atMs, offsetMs }: TimeModifiers,
+  subquery: Subquery | undefined,
+  startMs: number,
+  defaultStepMs: number,
+): number {
+  if (subquery === undefined || atMs !== undefined) return startMs - offsetMs
+  const stepMs = subquery.stepMs || defaultStepMs
+  return (Math.floor(startMs / stepMs) + 1) * stepMs - offsetMs
 }
 
 /** Aggregations whose result does not depend on the order of the series. */

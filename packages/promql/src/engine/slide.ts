@@ -23,7 +23,8 @@ export function slide(
     kernel !== undefined &&
     histogramTimesMs.length === 0 &&
     extension === undefined &&
-    samples.startTimesMs === undefined
+    samples.startTimesMs === undefined &&
+    (samples.weights === undefined || !WEIGHS.has(call.name))
   ) {
     if (count === 0) return 0
     const plan = call.plans.of(timesMs, count)
@@ -72,6 +73,9 @@ export function slide(
   ledger.worked(count + grid.count)
   return out.samples()
 }
+
+/** Functions to which it makes a difference how many samples a value stands for. */
+const WEIGHS: ReadonlySet<string> = new Set(['avg_over_time', 'sum_over_time', 'count_over_time'])
 
 /** Entry i: weight of the first i histograms. */
 function prefixWeights(samples: RangeSamples): Float64Array {

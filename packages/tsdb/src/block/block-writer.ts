@@ -11,7 +11,7 @@ import {
   SERIES_ALIGNMENT,
 } from './format.ts'
 import { FileWriter, Section } from './file-writer.ts'
-import type { BlockMeta } from './meta.ts'
+import type { BlockMeta, ThanosMeta } from './meta.ts'
 import { encodeTombstones } from './tombstones.ts'
 
 /** A chunk on its way into a block. Times are inclusive. */
@@ -37,6 +37,7 @@ export interface BlockWriterOptions {
   /** Exclusive. */
   readonly maxTimeMs: number
   readonly compaction: BlockMeta['compaction']
+  readonly thanos?: ThanosMeta
   /** Every string of the labels of the series to come, in any order. */
   readonly symbols: Iterable<string>
 }
@@ -111,6 +112,7 @@ export class BlockWriter {
       stats: { numSamples: this.#samples, numSeries: this.#all.length, numChunks: this.#chunkCount },
       compaction: this.#options.compaction,
       version: 1,
+      ...(this.#options.thanos === undefined ? {} : { thanos: this.#options.thanos }),
     }
     writeFileSync(join(this.#temporary, 'meta.json'), `${JSON.stringify(meta, null, '\t')}\n`, {
       flush: true,

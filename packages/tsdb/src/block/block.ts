@@ -135,9 +135,10 @@ export class Block implements ChunkPlace {
       deleted!.some((range) => range.minTimeMs <= minTimeMs && range.maxTimeMs >= maxTimeMs)
     const refs = refsIn(series, startMs, endMs, deleted === undefined ? undefined : isDeleted)
     if (refs.length === 0) return
+    const before = decoder.length
     const done = this.chunks.decodeRun(refs, decoder)
     for (let i = done; i < refs.length; i++) this.#decodeOne(refs[i]!, decoder)
-    if (deleted !== undefined) decoder.remove(deleted)
+    if (deleted !== undefined) decoder.remove(deleted, before)
   }
 
   #decodeOne(ref: number, decoder: ChunkDecoder): void {

@@ -100,6 +100,10 @@ export class Section {
   string(text: string): void {
     const bytes = encoder.encode(text)
     this.uvarint(bytes.length)
+    this.bytes(bytes)
+  }
+
+  bytes(bytes: Uint8Array): void {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.length)
     this.length += bytes.length

@@ -16,5 +16,5 @@ export const CHUNK_SEGMENT_BYTES: number = 512 * 1024 * 1024
 export const TOMBSTONES_MAGIC = 0x0130ba30
 export const TOMBSTONES_VERSION = 1
 
-/** Encoding byte of a chunk. */
-export const ChunkEncoding = { xor: 1, histogram: 2, floatHistogram: 3 } as const
+/** Encoding byte of a chunk. The last one is Thanos's, in blocks that it has downsampled. */
+export const ChunkEncoding = { xor: 1, histogram: 2, floatHistogram: 3, aggregates: 255 } as const

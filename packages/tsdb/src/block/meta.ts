@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CorruptionError } from '../errors.ts'
 
-/** `meta.json` of a block, as Prometheus writes it; what others add (Thanos) is kept in `rest`. */
+/** `meta.json` of a block, as Prometheus writes it, with what Thanos adds. */
 export interface BlockMeta {
   readonly ulid: string
   /** Inclusive, ms. */
@@ -28,6 +28,20 @@ export interface BlockMeta {
     readonly hints?: readonly string[]
   }
   readonly version: 1
+  readonly thanos?: ThanosMeta
+}
+
+/** What Thanos notes of a block. */
+export interface ThanosMeta {
+  readonly labels?: Readonly<Record<string, string>>
+  /** Resolution of aggregates in ms; 0 for samples as they came. */
+  readonly downsample?: { readonly resolution?: number }
+  readonly source?: string
+}
+
+/** Of the aggregates in a block, in ms; 0 when it has samples. */
+export function resolutionOf({ thanos }: BlockMeta): number {
+  return thanos?.downsample?.resolution ?? 0
 }
 
 const ULID_DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

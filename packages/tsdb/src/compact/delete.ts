@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Matcher, type MatchOperator } from '@promontory/model'
 import { Block } from '../block/block.ts'
 import { addRange, type DeletedRange } from '../block/deleted-ranges.ts'
-import { writeTombstoneCount } from '../block/meta.ts'
+import { resolutionOf, writeTombstoneCount } from '../block/meta.ts'
 import { PageCache } from '../block/page-cache.ts'
 import { writeTombstones } from '../block/tombstones.ts'
 
@@ -41,9 +41,9 @@ function deleteFromBlock(block: Block, matchers: readonly Matcher[], startMs: nu
   for (const ref of block.postingsFor(matchers)) {
     const { chunks } = block.index.series(ref)
     if (!chunks.some((chunk) => chunk.minTimeMs <= endMs && chunk.maxTimeMs >= startMs)) continue
-    // No further than there are samples: what may come to lie beside them is not meant.
+    // No further than there are samples: what may come to lie beside them is not meant. The time of an aggregate is the end of its window.
     const range = {
-      minTimeMs: Math.max(startMs, chunks[0]!.minTimeMs),
+      minTimeMs: Math.max(startMs, chunks[0]!.minTimeMs - Math.max(0, resolutionOf(block.meta) - 1)),
       maxTimeMs: Math.min(endMs, chunks.at(-1)!.maxTimeMs),
     }
     stones.set(ref, addRange(stones.get(ref) ?? [], range))

@@ -1,7 +1,8 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Counter, Gauge, Histogram, Logger, Registry } from '@promontory/base'
 import type { Matcher } from '@promontory/model'
+import { deleteBlock, removeLeftovers, supersededBlocks } from '../block/block-directories.ts'
 import { type BlockOnDisk, listBlocks, newUlid } from '../block/meta.ts'
 import { readTombstones } from '../block/tombstones.ts'
 import type { Head } from '../head/head.ts'
@@ -10,6 +11,8 @@ import { listSegments, walBytes, type WalWriter } from '../wal/writer.ts'
 import { segmentName, type WalCompression } from '../wal/format.ts'
 import { blockRanges, maxBlockRange, planCompaction } from './plan.ts'
 import { beyondRetention, directoryBytes, type Retention } from './retention.ts'
+import { type RetentionRule, SelectedRetention } from './selected-retention.ts'
+import { TierKeeper, type TierRetention } from '../tier/tier-keeper.ts'
 import { snapshotBlocks, snapshotName } from './snapshot.ts'
 import type { CompactionResult, CompactionTask } from './task.ts'
 
@@ -23,7 +26,10 @@ export interface MaintenanceOptions {
   readonly registry: Registry
   /** Does a task, in another thread when there is one. */
   readonly runTask: (task: CompactionTask) => Promise<CompactionResult>
+  /** Is told of all blocks, those of tiers included. */
   readonly onBlocks: (blocks: readonly BlockOnDisk[]) => void
+  /** Where the tiers are, and how long each is kept; without it there are none. */
+  readonly tiers?: { readonly directory: string; readonly retention: TierRetention }
 }
 
 /**
@@ -32,15 +38,19 @@ export interface MaintenanceOptions {
  *    and the older log becomes a checkpoint;
  * 2. blocks that somebody put into the directory are taken in;
  * 3. blocks are merged into longer ones;
- * 4. blocks beyond the retention go.
+ * 4. days that are settled are aggregated into the tiers;
+ * 5. blocks beyond the retention go, and from the others what is kept for a shorter time.
  * A step that fails is logged and counted, and tried again the next time; what was written before stays valid.
  */
 export class Maintenance {
   readonly #options: MaintenanceOptions
   readonly #metrics: MaintenanceMetrics
+  readonly tiers: TierKeeper | undefined
+  readonly #selected: SelectedRetention
   retention: Retention
   /** The first segment of the log that somebody has yet to read: it and those behind it stay. */
   keepLogFrom: () => number = () => Infinity
+  /** Blocks of samples, oldest first. */
   blocks: readonly BlockOnDisk[] = []
   #running: Promise<void> | undefined
 
@@ -48,8 +58,21 @@ export class Maintenance {
     this.#options = options
     this.retention = options.retention
     this.#metrics = new MaintenanceMetrics(options.registry, this)
+    this.#selected = new SelectedRetention(options)
     removeLeftovers(options.directory)
+    const { tiers, logger, runTask } = options
+    this.tiers = tiers === undefined ? undefined : new TierKeeper({ ...tiers, logger, runTask })
     this.reloadBlocks()
+  }
+
+  /** Of samples and of tiers. */
+  get allBlocks(): readonly BlockOnDisk[] {
+    return this.tiers === undefined ? this.blocks : [...this.tiers.blocks, ...this.blocks]
+  }
+
+  /** Series that are kept for a shorter time than the others. */
+  set shorterRetention(rules: readonly RetentionRule[]) {
+    this.#selected.rules = rules
   }
 
   /** One round; a call during a round waits for that one. */
@@ -64,7 +87,9 @@ export class Maintenance {
       await this.compactHead()
       this.reloadBlocks()
       await this.#mergeBlocks()
+      await this.#keepTiers()
       this.#applyRetention()
+      await this.#applySelected()
     } catch (error) {
       this.#metrics.failed.inc()
       logger.error('compaction failed', { error })
@@ -196,37 +221,41 @@ export class Maintenance {
     deleteFromHead: () => void,
   ): Promise<void> {
     await this.#alone(async () => {
-      const blocks = this.blocks
+      const blocks = this.allBlocks
         .filter(({ meta }) => meta.minTime <= endMs && meta.maxTime > startMs)
         .map(({ directory }) => directory)
       const posted = matchers.map(({ operator, name, value }) => ({ operator, name, value }))
       if (blocks.length > 0)
         await this.#options.runTask({ kind: 'delete', blocks, matchers: posted, startMs, endMs })
-      this.#options.onBlocks(this.blocks)
+      this.#options.onBlocks(this.allBlocks)
       deleteFromHead()
     })
   }
 
   /** Writes every block that has tombstones anew, without what they delete. */
   async cleanTombstones(): Promise<void> {
+    await this.#alone(() => this.#writeWithoutDeleted())
+  }
+
+  async #writeWithoutDeleted(): Promise<void> {
     const { directory, logger, runTask } = this.#options
-    await this.#alone(async () => {
-      for (const block of this.blocks) {
-        if (readTombstones(join(block.directory, 'tombstones')).size === 0) continue
-        const ulid = newUlid(Date.now())
-        const { level } = block.meta.compaction
-        const written = await runTask({
-          kind: 'merge',
-          parent: directory,
-          ulid,
-          blocks: [block.directory],
-          level,
-        })
-        logger.info('block written without what was deleted', { block: block.meta.ulid, ulid })
-        if (written === undefined) deleteBlock(block.directory)
-      }
-      this.reloadBlocks()
-    })
+    for (const block of this.blocks.filter(hasTombstones)) {
+      const ulid = newUlid(Date.now())
+      const { level } = block.meta.compaction
+      const written = await runTask({
+        kind: 'merge',
+        parent: directory,
+        ulid,
+        blocks: [block.directory],
+        level,
+      })
+      logger.info('block written without what was deleted', { block: block.meta.ulid, ulid })
+      if (written === undefined) deleteBlock(block.directory)
+    }
+    this.reloadBlocks()
+    if (this.tiers === undefined) return
+    await this.tiers.clean(hasTombstones)
+    this.#options.onBlocks(this.allBlocks)
   }
 
   /** Not beside a round. */
@@ -250,7 +279,27 @@ export class Maintenance {
       left.some((block, i) => block.directory !== this.blocks[i]!.directory)
     if (!changed) return
     this.blocks = left
-    this.#options.onBlocks(left)
+    this.#options.onBlocks(this.allBlocks)
+  }
+
+  /** Late samples may come for as long as their window says; what is older than that and out of the head is final. */
+  get #settledUntilMs(): number {
+    const { head } = this.#options
+    const outOfHead = Math.floor(head.minTimeMs / head.rangeMs) * head.rangeMs
+    return Math.min(outOfHead, head.maxTimeMs - head.late.windowMs)
+  }
+
+  async #keepTiers(): Promise<void> {
+    if (this.tiers === undefined || this.#options.head.maxTimeMs === -Infinity) return
+    const before = this.tiers.blocks
+    await this.tiers.run({ blocks: this.blocks, untilMs: this.#settledUntilMs })
+    if (this.tiers.blocks !== before) this.#options.onBlocks(this.allBlocks)
+  }
+
+  async #applySelected(): Promise<void> {
+    const { head } = this.#options
+    const changed = await this.#selected.run(this.allBlocks, head.maxTimeMs)
+    if (changed) await this.#writeWithoutDeleted()
   }
 
   async #mergeBlocks(): Promise<void> {
@@ -281,7 +330,12 @@ export class Maintenance {
 
   #applyRetention(): void {
     const { directory, logger } = this.#options
-    const gone = beyondRetention(this.blocks, this.retention, walBytes(join(directory, 'wal')))
+    const { timeMs } = this.retention
+    const old = new Set(beyondRetention(this.blocks, { timeMs, bytes: 0 }, 0))
+    const gone = beyondRetention(this.blocks, this.retention, walBytes(join(directory, 'wal'))).filter(
+      // Samples wait for their aggregates; but the bound of bytes counts.
+      (block) => !old.has(block) || this.tiers?.hasAll(block, this.#settledUntilMs) !== false,
+    )
     if (gone.length === 0) return
     for (const block of gone) {
       deleteBlock(block.directory)
@@ -291,25 +345,8 @@ export class Maintenance {
   }
 }
 
-/** Blocks that another block names as its parents: a crash came between writing that one and deleting these. */
-function supersededBlocks(blocks: readonly BlockOnDisk[]): BlockOnDisk[] {
-  const parents = new Set(
-    blocks.flatMap(({ meta }) => (meta.compaction.parents ?? []).map(({ ulid }) => ulid)),
-  )
-  return blocks.filter(({ meta }) => parents.has(meta.ulid))
-}
-
-/** A rename first: a half-deleted block must never look like a block. */
-function deleteBlock(directory: string): void {
-  const doomed = join(dirname(directory), `${basename(directory)}.tmp-for-deletion`)
-  renameSync(directory, doomed)
-  rmSync(doomed, { recursive: true, force: true })
-}
-
-function removeLeftovers(directory: string): void {
-  for (const name of readdirSync(directory))
-    if (/\.tmp-for-(creation|deletion)$/.test(name))
-      rmSync(join(directory, name), { recursive: true, force: true })
+function hasTombstones({ directory }: BlockOnDisk): boolean {
+  return readTombstones(join(directory, 'tombstones')).size > 0
 }
 
 /** Metrics of blocks and compactions under Prometheus's names and HELP. */

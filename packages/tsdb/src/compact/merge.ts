@@ -62,9 +62,10 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
   }
 }
 
-type Part = { readonly block: Block; readonly entry: SeriesEntry & { readonly ref: number } }
+export type Part = { readonly block: Block; readonly entry: SeriesEntry & { readonly ref: number } }
 
-function* inOrder(blocks: readonly Block[]): IterableIterator<{ labels: Labels; parts: Part[] }> {
+/** The series of several blocks in the order of their labels, each with its entries in the order of the blocks. */
+export function* inOrder(blocks: readonly Block[]): IterableIterator<{ labels: Labels; parts: Part[] }> {
   const cursors: Cursor[] = blocks.map((block) => {
     const series = block.everySeries()
     return { block, series, current: series.next().value as Cursor['current'] }
@@ -114,7 +115,8 @@ function mergeChunks(parts: readonly Part[], decoder: ChunkDecoder, encoder: Chu
   return encoder.encode(columns, (i) => decoder.encodingOf(i))
 }
 
-function symbolsOf(blocks: readonly Block[]): Set<string> {
+/** Every string of the labels of all their series. */
+export function symbolsOf(blocks: readonly Block[]): Set<string> {
   const symbols = new Set<string>()
   for (const { index } of blocks)
     for (const name of index.labelNames()) {

@@ -7,6 +7,8 @@ import { writeHeadBlock } from './head-block.ts'
 import { type DeleteOptions, deleteFromBlocks } from './delete.ts'
 import { writeLateBlock } from './late-block.ts'
 import { mergeBlocks } from './merge.ts'
+import { buildTiers, type BuildTiersOptions, type TierOutput } from '../tier/build-tiers.ts'
+import { mergeTier } from '../tier/merge-tier.ts'
 
 /** Long work of the storage, done in the compactor's thread. Can be posted to a worker. */
 export type CompactionTask =
@@ -27,6 +29,8 @@ export type CompactionTask =
       readonly level?: number
     }
   | ({ readonly kind: 'delete' } & DeleteOptions)
+  | ({ readonly kind: 'tiers' } & BuildTiersOptions)
+  | { readonly kind: 'merge-tier'; readonly blocks: readonly string[]; readonly output: TierOutput }
   | {
       readonly kind: 'checkpoint'
       readonly walDirectory: string
@@ -60,6 +64,12 @@ export class Compactor {
         return mergeBlocks(task.blocks.map(onDisk), task)?.directory
       case 'delete':
         deleteFromBlocks(task)
+        return undefined
+      case 'tiers':
+        buildTiers(task)
+        return undefined
+      case 'merge-tier':
+        mergeTier(task.blocks, task.output)
         return undefined
       case 'checkpoint':
         this.#checkpoint(task)

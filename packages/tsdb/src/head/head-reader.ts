@@ -16,6 +16,7 @@ import {
   S_SEALED,
   S_SEALED_COUNT,
   SEALED_BYTES,
+  H_MIN_TIME_F64,
 } from '@promontory/kernels'
 import type { Matcher } from '@promontory/model'
 import { ChunkEncoding } from '../block/format.ts'
@@ -46,6 +47,11 @@ export class HeadReader {
     this.postings = new PostingsReader(this.head, this.symbols)
     this.series = new SeriesReader(this.head, this.symbols)
     this.#epoch = new EpochReader(this.head, reader)
+  }
+
+  /** Time of the oldest sample; Infinity when there is none. */
+  get minTimeMs(): number {
+    return this.head.f64[H_MIN_TIME_F64]!
   }
 
   enter(): void {

@@ -36,9 +36,24 @@ function isMixed(samples: RangeSamples, window: RangeWindow, call: RangeCall): b
   return true
 }
 
-export const countOverTime: WindowFunction = (_, window, out) => {
+export const countOverTime: WindowFunction = (samples, window, out) => {
   const { step, from, to, histogramFrom, histogramTo } = window
-  out.setFloat(step, to - from + histogramTo - histogramFrom)
+  out.setFloat(step, weightOf(samples, from, to) + histogramTo - histogramFrom)
+}
+
+/** How many stored samples the floats [from, to) stand for. */
+function weightOf({ weights }: RangeSamples, from: number, to: number): number {
+  if (weights === undefined) return to - from
+  let sum = 0
+  for (let i = from; i < to; i++) sum += weights[i]!
+  return sum
+}
+
+/** Sum of the floats [from, to), each as often as it stands for a sample. */
+function weightedSum({ values, weights }: RangeSamples, from: number, to: number): number {
+  const sum = new KahanSum()
+  for (let i = from; i < to; i++) sum.add(weights === undefined ? values[i]! : values[i]! * weights[i]!)
+  return sum.total
 }
 
 export const presentOverTime: WindowFunction = (_, window, out) => out.setFloat(window.step, 1)
@@ -73,9 +88,7 @@ export const sumOverTime: WindowFunction = (samples, window, out, call) => {
     if (sum !== undefined) out.setHistogram(window.step, sum)
     return
   }
-  const sum = new KahanSum()
-  for (let i = window.from; i < window.to; i++) sum.add(samples.values[i]!)
-  out.setFloat(window.step, sum.total)
+  out.setFloat(window.step, weightedSum(samples, window.from, window.to))
 }
 
 export const avgOverTime: WindowFunction = (samples, window, out, call) => {
@@ -83,7 +96,14 @@ export const avgOverTime: WindowFunction = (samples, window, out, call) => {
   if (window.to === window.from) {
     const result = meanOfHistograms(samples, window, call)
     if (result !== undefined) out.setHistogram(window.step, result)
-  } else out.setFloat(window.step, meanOf(samples.values, window.from, window.to))
+    return
+  }
+  const { from, to, step } = window
+  const mean =
+    samples.weights === undefined
+      ? meanOf(samples.values, from, to)
+      : weightedSum(samples, from, to) / weightOf(samples, from, to)
+  out.setFloat(step, mean)
 }
 
 /** Counter reset hints of the histograms of a window, and whether custom bounds had to be reconciled. */
