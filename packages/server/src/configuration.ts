@@ -6,7 +6,7 @@ import { Labels } from '@promontory/model'
 import type { FamilyMetadata, RemoteWriteManager } from '@promontory/remote'
 import { AlertStateFiles, type PreparedRules, RuleManager, type RuleSource } from '@promontory/rules'
 import { ScrapeManager } from '@promontory/scrape'
-import type { Tsdb } from '@promontory/tsdb'
+import { NO_TIERS, type Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql/parser'
 import type { AlertFanout } from './alerting/fanout.ts'
 import { builtInConfig } from './built-in-config.ts'
@@ -17,7 +17,11 @@ import {
   prepareConfigText,
   printConfig,
 } from './config/index.ts'
-import { type PromontoryConfig, readPromontoryConfig } from './config/promontory-config.ts'
+import {
+  type PromontoryConfig,
+  readPromontoryConfig,
+  type StorageConfig,
+} from './config/promontory-config.ts'
 import type { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
@@ -221,6 +225,7 @@ export class Configuration {
     const alerting = fanout.prepare(config, ready.own)
     for (const notice of [...warnings, ...rules.notices]) logger.warn(noticeText(notice))
     this.#applyStorage(config.storage)
+    this.#applyOwnStorage(ready.own.storage)
     fanout.apply(alerting, externalLabels)
     this.scrape.applyConfig(jobs, externalLabels)
     await this.rules.apply(rules)
@@ -262,6 +267,15 @@ export class Configuration {
     }
     storage.setLateWindow(tsdb?.out_of_order_time_window ?? 0)
     if (exemplars !== undefined) storage.head.exemplars.setCapacity(exemplars.max_exemplars)
+  }
+
+  #applyOwnStorage({ tiers, retention }: StorageConfig): void {
+    const { maintenance } = this.#input.storage
+    maintenance.tiers?.retain(tiers.enabled ? tiers.retention : NO_TIERS)
+    maintenance.shorterRetention = retention.map(({ selector, keep }) => ({
+      matchers: selector,
+      keepMs: keep,
+    }))
   }
 
   /** Metadata of metric families, the first target's where several have one. */

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
 import { createLogger, type Clock, type Logger, Registry, systemClock } from '@promontory/base'
-import { Tsdb } from '@promontory/tsdb'
+import { NO_TIERS, Tsdb } from '@promontory/tsdb'
 import { createApp, type Application } from './app.ts'
 import { AlertFanout } from './alerting/fanout.ts'
 import { AlertMemory } from './alerting/alert-memory.ts'
@@ -289,6 +290,7 @@ function openStorage(options: ServerOptions, registry: Registry, logger: Logger)
     walCompression: options.walCompression,
     lock: options.lockDirectory,
     retention: options.retention,
+    tiers: { directory: join(options.ownDirectory, 'tiers'), retention: NO_TIERS },
     runTask: (task, memory) => runInCompactor(task, memory, COMPACTOR_READER),
   })
 }

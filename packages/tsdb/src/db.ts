@@ -10,7 +10,7 @@ import { type CompactionResult, type CompactionTask, Compactor } from './compact
 import { StorageError } from './errors.ts'
 import { DEFAULT_RANGE_MS, Head } from './head/head.ts'
 import { HeadReader } from './head/head-reader.ts'
-import type { TierRetention } from './tier/tier-keeper.ts'
+import type { TierRetention } from './tier/resolution.ts'
 import { lockDirectory } from './lock.ts'
 import type { TsdbReaderState } from './reader.ts'
 import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'

@@ -25,7 +25,25 @@ rules: {no_data: [{alert: 'Disk.*', group: node, policy: keep}, {alert: .*, poli
   ])
 })
 
+test('tiers are off until they are enabled; each can be kept for another time', () => {
+  const off = parsePromontoryConfig('', 'promontory.yml').storage
+  expect(off.tiers.enabled).toBe(false)
+  const { tiers, retention } = parsePromontoryConfig(
+    `storage: {tiers: {enabled: true, retention: {1h: 2y}}, retention: [{selector: '{job="debug"}', keep: 2d}]}`,
+    'promontory.yml',
+  ).storage
+  const day = 86_400_000
+  expect(tiers).toEqual({ enabled: true, retention: { '5m': 60 * day, '1h': 730 * day, '1d': 1095 * day } })
+  expect(retention.map(({ selector, keep }) => [selector.map(String), keep])).toEqual([
+    [['job="debug"'], 2 * day],
+  ])
+})
+
 test.each([
+  ['storage: {tiers: {enabled: true, retention: {2m: 1d}}}', /field 2m not found/],
+  ['storage: {retention: [{selector: "{job=~(}", keep: 2d}]}', /promontory\.yml:1:34: .*bad selector/],
+  ['storage: {retention: [{selector: \'{job=~".*"}\', keep: 2d}]}', /selects all series/],
+  ['storage: {retention: [{selector: \'{job="a"}\', keep: 0s}]}', /expected more than 0/],
   [
     'incidents: {open_for: [{}]}',
     'promontory.yml:1:24: incidents.open_for[0]: expected a receiver, matchers, or both',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
+  bool,
   checked,
   decodeYaml,
   fieldNode,
@@ -14,8 +15,10 @@ import {
   type Schema,
 } from '@promontory/base/yaml'
 import { AnchoredRegex, type Matcher } from '@promontory/model'
+import { duration } from '@promontory/model/yaml'
 import { parseMatchers } from '@promontory/alertmanager'
 import { NO_DATA_POLICIES, type NoDataRule } from '@promontory/rules'
+import { type TierRetention, TIERS } from '@promontory/tsdb'
 
 /** Which groups of alerts open incidents: all conditions of an entry must hold. */
 export interface IncidentTrigger {
@@ -29,6 +32,16 @@ export interface IncidentTrigger {
 export interface PromontoryConfig {
   readonly incidents: { readonly open_for: readonly IncidentTrigger[] }
   readonly rules: { readonly no_data: readonly NoDataRule[] }
+  readonly storage: StorageConfig
+}
+
+/** What Prometheus's `storage` section has no words for. Times in ms. */
+export interface StorageConfig {
+  readonly tiers: { readonly enabled: boolean; readonly retention: TierRetention }
+  readonly retention: readonly {
+    readonly selector: readonly Matcher[]
+    readonly keep: number
+  }[]
 }
 
 const matcherTexts: Schema<readonly Matcher[]> = {
@@ -45,6 +58,56 @@ const matcherTexts: Schema<readonly Matcher[]> = {
       }),
   encode: (matchers) => matchers.map(String),
 }
+
+/** `{job="debug"}`: which series. */
+const selector: Schema<readonly Matcher[]> = {
+  type: 'selector',
+  decode: (node, context) => {
+    const source = str.decode(node, context)
+    let matchers: readonly Matcher[]
+    try {
+      matchers = parseMatchers(source)
+    } catch (error) {
+      return context.fail(node, `bad selector ${source}: ${(error as Error).message}`, error)
+    }
+    if (matchers.some((matcher) => !matcher.matchesEmpty())) return matchers
+    return context.fail(
+      node,
+      `${source} selects all series: expected a matcher that does not match the empty string`,
+    )
+  },
+  encode: (matchers) => `{${matchers.map(String).join(',')}}`,
+}
+
+const DEFAULT_TIERS = Object.fromEntries(
+  TIERS.map((tier) => [tier.name, tier.defaultRetentionMs]),
+) as unknown as TierRetention
+
+const tierRetention: Schema<TierRetention> = struct('promontory.tier_retention', {
+  '5m': withDefault(duration, DEFAULT_TIERS['5m']),
+  '1h': withDefault(duration, DEFAULT_TIERS['1h']),
+  '1d': withDefault(duration, DEFAULT_TIERS['1d']),
+})
+
+const NO_TIERS = { enabled: false, retention: DEFAULT_TIERS }
+
+const storage: Schema<StorageConfig> = struct('promontory.storage', {
+  tiers: withDefault(
+    struct('promontory.tiers', {
+      enabled: withDefault(bool, false),
+      retention: withDefault(tierRetention, DEFAULT_TIERS),
+    }),
+    NO_TIERS,
+  ),
+  retention: withDefault(
+    list(
+      checked(struct('promontory.retention', { selector, keep: duration }), ({ keep }, node, context) => {
+        if (keep === 0) context.report(fieldNode(node, 'keep') ?? node, 'expected more than 0')
+      }),
+    ),
+    [],
+  ),
+})
 
 const regex: Schema<AnchoredRegex> = text('regular expression', (source) => new AnchoredRegex(source), String)
 
@@ -75,6 +138,7 @@ const schema: Schema<PromontoryConfig> = struct('promontory.config', {
   rules: withDefault(struct('promontory.rules', { no_data: withDefault(list(noDataRule), []) }), {
     no_data: [],
   }),
+  storage: withDefault(storage, { tiers: NO_TIERS, retention: [] }),
 })
 
 /**

@@ -19,5 +19,11 @@ export const TIERS: readonly Tier[] = [
   { name: '1d', resolutionMs: DAY, blockMs: 90 * DAY, defaultRetentionMs: 3 * 365 * DAY },
 ]
 
+/** How long each tier is kept, in ms; 0 for a tier that is not kept. */
+export type TierRetention = Readonly<Record<Tier['name'], number>>
+
+/** No tier is made; those that are there stay. */
+export const NO_TIERS: TierRetention = { '5m': 0, '1h': 0, '1d': 0 }
+
 /** What is aggregated at once: the UTC day. */
 export const BUILD_MS: number = DAY

@@ -1,13 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '@promontory/base'
 import { deleteBlock, removeLeftovers, supersededBlocks } from '../block/block-directories.ts'
 import { type BlockOnDisk, listBlocks, resolutionOf } from '../block/meta.ts'
 import type { CompactionResult, CompactionTask } from '../compact/task.ts'
-import { BUILD_MS, type Tier, TIERS } from './resolution.ts'
-
-/** How long each tier is kept, in ms; 0 for a tier that is not kept. */
-export type TierRetention = Readonly<Record<Tier['name'], number>>
+import { BUILD_MS, type Tier, type TierRetention, TIERS } from './resolution.ts'
 
 export interface TierKeeperOptions {
   /** Holds a folder of blocks for each tier. */
@@ -36,10 +33,8 @@ export class TierKeeper {
   constructor(options: TierKeeperOptions) {
     this.#options = options
     this.retention = options.retention
-    for (const tier of TIERS) {
-      mkdirSync(this.#directoryOf(tier), { recursive: true })
-      removeLeftovers(this.#directoryOf(tier))
-    }
+    for (const tier of TIERS)
+      if (existsSync(this.#directoryOf(tier))) removeLeftovers(this.#directoryOf(tier))
     this.reload()
   }
 
@@ -92,6 +87,7 @@ export class TierKeeper {
     const { logger, runTask } = this.#options
     const toMs = dayMs + BUILD_MS
     const started = performance.now()
+    for (const tier of tiers) mkdirSync(this.#directoryOf(tier), { recursive: true })
     const sources = blocks.filter(({ meta }) => meta.minTime < toMs && meta.maxTime > dayMs)
     const outputs = tiers.map((tier) => ({
       parent: this.#directoryOf(tier),
@@ -153,6 +149,7 @@ export class TierKeeper {
     const before = this.blocks
     const found: BlockOnDisk[] = []
     for (const tier of TIERS) {
+      if (!existsSync(this.#directoryOf(tier))) continue
       const { blocks, damaged } = listBlocks(this.#directoryOf(tier))
       for (const error of damaged)
         this.#options.logger.error('a block cannot be read and is left out', { error })
