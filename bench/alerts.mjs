@@ -45,7 +45,8 @@ async function main() {
   process.exit(0)
 }
 
-const configuration = (port, groupWait) => `route:
+function configuration(port, groupWait) {
+  return `route:
   receiver: hook
   group_by: [alertname, cluster]
   group_wait: ${groupWait}s
@@ -58,8 +59,10 @@ inhibit_rules:
   - source_matchers: [severity="critical"]
     target_matchers: [severity="warning"]
     equal: [alertname, cluster, instance]`
+}
 
-const alert = (i, names) => ({
+function alert(i, names) {
+  return {
   labels: {
     ...names, instance: `host-${i}.example.com:9100`, job: 'node',
     severity: i % 10 === 0 ? 'critical' : 'warning', team: `team-${i % 30}`,
@@ -67,7 +70,8 @@ const alert = (i, names) => ({
   annotations: { summary: `Alert ${i % 200} on host ${i}`, description: 'Something is not as it should be.' },
   endsAt: new Date(Date.now() + 3_600_000).toISOString(),
   generatorURL: 'http://prometheus.example.com/graph',
-}) // prettier-ignore
+}
+} // prettier-ignore
 
 async function post(base, alerts) {
   const body = JSON.stringify(alerts)

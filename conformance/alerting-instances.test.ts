@@ -10,16 +10,17 @@ import { type Program, scratchDirectory, sleep, spawnPromontory } from './suppor
 interface Told {
   readonly status: string
   readonly groupKey: string
+  readonly alerts: readonly unknown[]
 }
 
 describe.skipIf(!HAS_POSTGRES)(
-  `two instances on one PostgreSQL${HAS_POSTGRES ? '' : ' (skipped: PostgreSQL is not installed)'}`,
+  `three instances on one PostgreSQL${HAS_POSTGRES ? '' : ' (skipped: PostgreSQL is not installed)'}`,
   () => {
     const directory = scratchDirectory()
     const told: Told[] = []
     let receiver: Server
     let postgres: Postgres
-    let programs: [Program, Program]
+    let programs: [Program, Program, Program]
 
     beforeAll(async () => {
       postgres = await Postgres.create(directory)
@@ -42,9 +43,9 @@ receivers: [{name: hook, webhook_configs: [{url: 'http://127.0.0.1:${port}/'}]}]
       )
       const flags = [`--state.database=${postgres.url}`, `--alertmanager.config.file=${file}`]
       const started = await Promise.all(
-        ['a', 'b'].map((name) => spawnPromontory({ dataDirectory: join(directory, name), flags })),
+        ['a', 'b', 'c'].map((name) => spawnPromontory({ dataDirectory: join(directory, name), flags })),
       )
-      programs = started.map(({ program }) => program) as [Program, Program]
+      programs = started.map(({ program }) => program) as [Program, Program, Program]
       await Promise.all(programs.map((program) => program.ready('/-/ready')))
     }, 60_000)
     afterAll(async () => {
@@ -54,7 +55,7 @@ receivers: [{name: hook, webhook_configs: [{url: 'http://127.0.0.1:${port}/'}]}]
       rmSync(directory, { recursive: true, force: true })
     })
 
-    /** Both hear of it, as from two instances with the same rules. */
+    /** All hear of it, as from instances with the same rules. */
     const post = (alertname: string, more: object = {}): Promise<unknown> =>
       Promise.all(
         programs.map((program) =>
@@ -101,12 +102,49 @@ receivers: [{name: hook, webhook_configs: [{url: 'http://127.0.0.1:${port}/'}]}]
       expect(of('S')).toEqual([])
     }, 40_000) // prettier-ignore
 
+    /** One hears of it, the next one each time: as behind a balancer. */
+    let turn = 0
+    const balance = async (alertname: string, instance: string, more: object = {}): Promise<void> => {
+      const { url } = programs[turn++ % programs.length]!
+      const response = await fetch(`${url}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([{ labels: { alertname, instance }, startsAt, ...more }]),
+      })
+      expect(response.status).toBe(200)
+    }
+    const startsAt = new Date().toISOString()
+    const soon = (): { endsAt: string } => ({ endsAt: new Date(Date.now() + 60_000).toISOString() })
+    const over = (): { endsAt: string } => ({ endsAt: new Date().toISOString() })
+
+    test('behind a balancer: what one hears all know, and one tells', async () => {
+      // Two alerts of one group reach different instances, and are sent again to yet others.
+      for (let round = 0; round < 4; round++) {
+        await balance('L', '1', soon())
+        await balance('L', '2', soon())
+        await sleep(700)
+      }
+      expect(of('L').length).toBeGreaterThan(0)
+      const known = await Promise.all(programs.map((program) => program.json<unknown[]>('/api/v2/alerts?filter=alertname=L')))
+      expect(known.map(({ length }) => length)).toEqual([2, 2, 2])
+      const firings = told.filter(({ groupKey }) => groupKey.includes('"L"')).map(({ alerts }) => alerts.length)
+      // Both at once, or the second one as an addition when it came after the first one's wait: never one of them again.
+      expect([[2], [1, 2]]).toContainEqual(firings)
+      await balance('L', '2', over())
+      await until(() => of('L').length > firings.length)
+      await balance('L', '1', over())
+      await until(() => of('L').at(-1) === 'resolved')
+      await sleep(3000)
+      // One message that one of them has ended, one that both have; or one for both.
+      expect([['firing', 'resolved'], ['resolved']]).toContainEqual(of('L').slice(firings.length))
+    }, 40_000) // prettier-ignore
+
     test('without the database each tells; with it again, one', async () => {
       postgres.stop()
       await post('D')
-      await until(() => of('D').length === 2)
+      await until(() => of('D').length === 3)
       // A duplicate rather than silence.
-      expect(of('D')).toEqual(['firing', 'firing'])
+      expect(of('D')).toEqual(['firing', 'firing', 'firing'])
       postgres.start()
       // Both have found it again once what they wrote meanwhile is in it.
       await sleep(7000)

@@ -43,6 +43,8 @@ export interface AlertmanagerOptions {
   readonly maintenanceLog?: RecordLog<MaintenanceWindow>
   /** Of several instances; left out when this is the only one. */
   readonly turns?: Turns
+  /** Hears of each alert that was sent here, not of those of other instances. Must not throw. */
+  readonly onAlert?: (alert: Alert) => void
   /** Hears of each group before it is told: all its alerts, and those that nothing holds back. Must not throw. */
   readonly onGroup?: (flush: Flush, unmuted: readonly Alert[]) => void
   readonly silenceLimits?: Partial<SilenceLimits>
@@ -311,12 +313,25 @@ export class Alertmanager implements Notifier {
     return faults
   }
 
+  /** Takes over what another instance was sent, unless something newer is known. Settles when it is grouped. */
+  async adopt(alerts: readonly Alert[]): Promise<void> {
+    const slice = new TimeSlice()
+    for (const alert of alerts) {
+      const known = this.#alerts.get(alert.fingerprint)
+      if (known === undefined || known.updatedAtMs < alert.updatedAtMs) this.#put(alert, this.nowMs)
+      if (slice.isOver) await slice.pause()
+    }
+  }
+
   #takeOne(fields: AlertFields, faults: string[]): void {
     const nowMs = this.#options.clock.nowMs()
     this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
     const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
-    if (fault === undefined) this.#put(createAlert(fields), nowMs)
-    else {
+    if (fault === undefined) {
+      const alert = createAlert(fields)
+      this.#put(alert, nowMs)
+      this.#options.onAlert?.(alert)
+    } else {
       faults.push(fault)
       this.#metrics.alertsInvalid.inc('v2')
     }

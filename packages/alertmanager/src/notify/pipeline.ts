@@ -53,7 +53,9 @@ export class Pipeline {
   }
 
   /** Whether everything that had to be delivered was. */
-  async run(flush: Flush): Promise<boolean> {
+  async run(due: Flush): Promise<boolean> {
+    await this.#options.turns?.refresh()
+    const flush = this.#options.turns === undefined ? due : { ...due, alerts: due.group.alerts }
     const alerts = this.#unmuted(flush)
     this.#options.onGroup?.(flush, alerts)
     if (alerts.length === 0) return true
@@ -79,6 +81,15 @@ export class Pipeline {
   }
 
   // Muting
+
+  /** What nothing holds back now, without a word about the rest. */
+  #awake({ group, nowMs }: Flush): readonly Alert[] {
+    const { silences, inhibitor } = this.#options
+    return group.alerts.filter(
+      ({ labels }) =>
+        inhibitor.inhibitedBy(labels, nowMs) === undefined && silences.silencing(labels, nowMs).length === 0,
+    )
+  }
 
   #unmuted(flush: Flush): readonly Alert[] {
     const { silences, inhibitor, metrics } = this.#options
@@ -165,9 +176,11 @@ export class Pipeline {
     const turn = await this.#options.turns?.take(group.key, name, flush.signal)
     if (turn?.entry !== undefined) this.#options.log.adopt(turn.entry)
     try {
-      // Another instance may have told it meanwhile.
-      if (turn !== undefined && !(await this.#hasNews(integration, name, flush, alerts))) return true
-      return await this.#tellNow(integration, name, flush, alerts, routeLabels)
+      if (turn === undefined) return await this.#tellNow(integration, name, flush, alerts, routeLabels)
+      // Another instance may have told it meanwhile, or heard of more.
+      const current = this.#awake(flush)
+      if (current.length === 0 || !(await this.#hasNews(integration, name, flush, current))) return true
+      return await this.#tellNow(integration, name, flush, current, routeLabels)
     } finally {
       await turn?.finish()
     }

@@ -10,8 +10,10 @@ export interface Turn {
 
 /** Takes care that of several instances one tells. */
 export interface Turns {
+  /** Learns what the others were sent and have told. Never rejects. */
+  refresh(): Promise<void>
   /**
-   * Waits until nobody else is telling this group to this integration. Undefined when the others cannot be asked: then
+   * Waits until nobody else is telling this group to this integration, and learns what they were sent. Undefined when the others cannot be asked: then
    * each tells on its own, a duplicate rather than silence. Never rejects.
    */
   take(groupKey: string, integration: string, signal: AbortSignal): Promise<Turn | undefined>

@@ -4,6 +4,7 @@ import {
   HistoryJournal,
   JsonLinesLog,
   type Acknowledgement,
+  type Alert,
   type Alertmanager,
   type MaintenanceWindow,
   type NotificationEntry,
@@ -72,10 +73,17 @@ export class AlertMemory {
     return new AlertMemory(input, shared)
   }
 
+  /** What hears of each alert that this instance was sent; undefined where this is the only one. */
+  get onAlert(): ((alert: Alert) => void) | undefined {
+    const alerts = this.#shared?.alerts
+    return alerts === undefined ? undefined : (alert) => alerts.note(alert)
+  }
+
   /** From now on the Alertmanager hears what other instances write. */
   connect(alertmanager: Alertmanager): void {
     const shared = this.#shared
     if (shared === undefined) return
+    shared.alerts.connect((alerts) => alertmanager.adopt(alerts))
     shared.onRecord<Silence>('silence', (record) => alertmanager.silences.adopt(record))
     shared.onRecord<NotificationEntry>(NOTIFICATIONS, (record) => alertmanager.notificationLog.adopt(record))
     shared.onRecord<Acknowledgement>('acknowledgement', (record) =>

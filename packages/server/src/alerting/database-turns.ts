@@ -33,6 +33,10 @@ export class DatabaseTurns implements Turns {
     this.#clock = clock
   }
 
+  refresh(): Promise<void> {
+    return this.#records.refresh()
+  }
+
   async take(groupKey: string, integration: string, signal: AbortSignal): Promise<Turn | undefined> {
     const name = notificationName({ integration, groupKey })
     const row = hash(name)
@@ -41,6 +45,7 @@ export class DatabaseTurns implements Turns {
         if (signal.aborted) return undefined
         await new Promise<void>((resolve) => void this.#clock.setTimer(RETRY_MS, resolve))
       }
+      await this.#records.refresh()
       const entry = (await this.#records.newest(NOTIFICATIONS, name)) as NotificationEntry | undefined
       const renewal = this.#keep(row)
       return { entry, finish: () => this.#finish(row, renewal) }

@@ -76,6 +76,7 @@ export class AlertFanout implements Notifier {
       maintenanceLog: input.memory.maintenance,
       historyStore: input.memory.history,
       ...(input.memory.turns === undefined ? {} : { turns: input.memory.turns }),
+      ...(input.memory.onAlert === undefined ? {} : { onAlert: input.memory.onAlert }),
       onGroup: (flush, unmuted) => this.#incidentFeed.take(flush, unmuted),
     })
     this.#incidentFeed = new IncidentFeed(input.incidents, logger.with({ component: 'incidents' }))

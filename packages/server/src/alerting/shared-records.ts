@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { errorText, type Clock, type Logger, type Timer } from '@promontory/base'
 import type { RecordLog } from '@promontory/alertmanager'
+import { SharedAlerts } from './shared-alerts.ts'
 import { isUniqueViolation, type Kysely, type SchemaStep, type StateDatabase } from '@promontory/state'
 
 /** The tables of what instances share about alerts. */
 export interface SharedTables {
   alert_record: { id: number; kind: string; name: string; data: string; written_ms: number }
+  alert_batch: { id: number; origin: string; data: string; written_ms: number }
   alert_turn: { name: string; owner: string; until_ms: number }
 }
 
@@ -31,6 +33,15 @@ export const sharedSteps: Readonly<Record<string, SchemaStep>> = {
         .addColumn('name', key, (column) => column.primaryKey())
         .addColumn('owner', key, (column) => column.notNull())
         .addColumn('until_ms', integer, (column) => column.notNull())
+        .execute()
+    },
+  },
+  '002-alerts': {
+    up: async (db, { key, text, integer, withId }) => {
+      await withId(db.schema.createTable('alert_batch'))
+        .addColumn('origin', key, (column) => column.notNull())
+        .addColumn('data', text, (column) => column.notNull())
+        .addColumn('written_ms', integer, (column) => column.notNull())
         .execute()
     },
   },
@@ -67,6 +78,10 @@ export class SharedRecords {
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly #kinds = new Map<string, Kind<any>>()
   readonly #initial = new Map<string, unknown[]>()
+  /** Alerts, which must be known before what was told about them. */
+  readonly alerts: SharedAlerts
+  #refreshing: Promise<void> | undefined
+  #nextRefresh: Promise<void> | undefined
   #last = 0
   #restUntilMs = 0
   #timer: Timer | undefined
@@ -76,6 +91,7 @@ export class SharedRecords {
     this.#state = state
     this.#clock = clock
     this.#logger = logger
+    this.alerts = new SharedAlerts(this, clock, logger)
   }
 
   /** Reads what the others wrote. @throws StateError when the tables cannot be made */
@@ -221,13 +237,31 @@ export class SharedRecords {
   #schedule(): void {
     if (this.#isStopped) return
     this.#timer = this.#clock.setTimer(POLL_MS, () => {
-      this.#poll().finally(() => this.#schedule())
+      this.refresh().finally(() => this.#schedule())
     })
+  }
+
+  /**
+   * Hands on what is new here and takes over what the others have written before this call. Never rejects: without the
+   * database everything stays as it is.
+   */
+  refresh(): Promise<void> {
+    if (this.#refreshing === undefined) {
+      this.#refreshing = this.#poll().finally(() => (this.#refreshing = undefined))
+      return this.#refreshing
+    }
+    // The one under way may have asked already: everybody who comes now shares the one behind it.
+    this.#nextRefresh ??= this.#refreshing.then(() => {
+      this.#nextRefresh = undefined
+      return this.refresh()
+    })
+    return this.#nextRefresh
   }
 
   async #poll(): Promise<void> {
     if (this.#clock.monotonicMs() < this.#restUntilMs) return
     try {
+      await this.alerts.push()
       for (const [kind, own] of this.#kinds) if (own.pending.size > 0) await this.#push(kind, own)
       const rows = await this.attempt(() =>
         this.#db()
@@ -238,6 +272,8 @@ export class SharedRecords {
           .limit(ROWS_MAX)
           .execute(),
       )
+      // Asked for second and used first: what was told is told of alerts that are known by then.
+      await this.alerts.poll()
       for (const { id, kind, data } of rows) {
         this.#last = Math.max(this.#last, id)
         this.#kinds.get(kind)?.adopt?.(JSON.parse(data))
