@@ -22,6 +22,16 @@ test('defaults, and files from the folder of the configuration', () => {
   })
 })
 
+test('Kubernetes, Docker and Consul are run: their defaults, and no notice', () => {
+  const { value, notices } = read(
+    'kubernetes_sd_configs: [{role: pod}]\ndocker_sd_configs: [{host: "unix:///var/run/docker.sock"}]\nconsul_sd_configs: [{}]',
+  )
+  expect(notices).toEqual([])
+  expect(value.kubernetes_sd_configs[0]).toMatchObject({ role: 'pod', selectors: [] })
+  expect(value.docker_sd_configs[0]).toMatchObject({ port: 80, match_first_network: true })
+  expect(value.consul_sd_configs[0]).toMatchObject({ server: 'localhost:8500', allow_stale: true })
+})
+
 describe('refused', () => {
   test.each([
     ['static_configs: [null]', 'empty or null section in static_configs'],
@@ -45,19 +55,21 @@ describe('refused', () => {
       'kubernetes_sd_configs: [{role: pod, namespaces: {foo: []}}]',
       'field foo not found in type kubernetes.plain',
     ],
+    ['docker_sd_configs: [{}]', 'host missing'],
+    ['docker_sd_configs: [{host: "npipe:////./pipe/x"}]', 'unable to parse docker host'],
+    ['consul_sd_configs: [{server: " "}]', 'consul SD configuration requires a server address'],
+    ['consul_sd_configs: [{token: a, authorization: {credentials: b}}]', 'at most one of consul SD token'],
     ['kubernetes_sd_configs: [{role: nope}]', 'unknown Kubernetes SD role "nope"'],
   ])('%s', (yaml, want) => expect(() => read(yaml)).toThrow(want))
 })
 
 test('a mechanism that is not run is valid, named with its place, and printed without its secrets', () => {
-  const { value, notices } = read(
-    'consul_sd_configs:\n  - server: localhost:1\n    token: abc\n    node_meta: {rack: "123"}',
-  )
+  const { value, notices } = read('marathon_sd_configs:\n  - servers: ["123"]\n    auth_token: abc')
   expect(notices.map(({ kind, line, text }) => [kind, line, text.slice(0, 46)])).toEqual([
-    ['unsupported', 2, 'consul service discovery is not supported, use'],
+    ['unsupported', 2, 'marathon service discovery is not supported, u'],
   ])
   const printed = printYaml(schema.encode(value)!)
-  expect(printed).toContain('token: <secret>')
-  expect(printed).toContain('rack: "123"')
+  expect(printed).toContain('auth_token: <secret>')
+  expect(printed).toContain('- "123"')
   expect(schema.encode(read(printed).value)).toEqual(schema.encode(value))
 })

@@ -3,8 +3,14 @@ import type { Field, FieldsOf, Schema } from '@promontory/base/yaml'
 import { checkHttpClient, httpClientFields } from '@promontory/http-client'
 import type { HttpClientConfig } from '@promontory/http-client'
 import { duration } from '@promontory/model/yaml'
+import { consulConfig } from './consul/config.ts'
+import type { ConsulSdConfig } from './consul/config.ts'
+import { dockerConfig } from './docker/config.ts'
+import type { DockerSdConfig } from './docker/config.ts'
 import { foreignSdFields } from './foreign-config.ts'
 import type { ForeignSdConfig, ForeignSdField } from './foreign-config.ts'
+import { kubernetesConfig } from './kubernetes/config.ts'
+import type { KubernetesSdConfig } from './kubernetes/config.ts'
 import { staticGroup } from './target-group.ts'
 import type { StaticGroup } from './target-group.ts'
 
@@ -36,6 +42,9 @@ export interface ServiceDiscoveryConfigs extends Readonly<
   readonly file_sd_configs: readonly FileSdConfig[]
   readonly http_sd_configs: readonly HttpSdConfig[]
   readonly dns_sd_configs: readonly DnsSdConfig[]
+  readonly kubernetes_sd_configs: readonly KubernetesSdConfig[]
+  readonly docker_sd_configs: readonly DockerSdConfig[]
+  readonly consul_sd_configs: readonly ConsulSdConfig[]
 }
 
 /** As upstream: a wildcard in the last part only, and a known ending. */
@@ -101,4 +110,7 @@ export const serviceDiscoveryFields: FieldsOf<ServiceDiscoveryConfigs> = {
   file_sd_configs: sdList('file_sd_configs', fileSd),
   http_sd_configs: sdList('http_sd_configs', httpSd),
   dns_sd_configs: sdList('dns_sd_configs', dnsSd),
+  kubernetes_sd_configs: sdList('kubernetes_sd_configs', kubernetesConfig),
+  docker_sd_configs: sdList('docker_sd_configs', dockerConfig),
+  consul_sd_configs: sdList('consul_sd_configs', consulConfig),
 }

@@ -5,7 +5,6 @@ import type { HttpClientConfig } from '@promontory/http-client'
 import { duration } from '@promontory/model/yaml'
 import { FOREIGN_SPECS } from './foreign-specs.ts'
 import type { ForeignMechanism, ForeignSpec } from './foreign-specs.ts'
-import { kubernetesConfig } from './kubernetes-config.ts'
 
 /** The checked configuration of a mechanism that is not run, kept to be printed. */
 export type ForeignSdConfig = Readonly<Record<string, unknown>>
@@ -63,23 +62,16 @@ function isSet(node: YamlNode, field: string): boolean {
   return value.kind !== 'sequence' || value.items.length > 0
 }
 
-export type ForeignSdField = `${ForeignMechanism | 'kubernetes'}_sd_configs`
+export type ForeignSdField = `${ForeignMechanism}_sd_configs`
 
 /** One field per mechanism that is checked but not run. */
 export const foreignSdFields: Readonly<Record<ForeignSdField, Field<readonly ForeignSdConfig[]>>> =
-  Object.fromEntries([
-    ...Object.entries(FOREIGN_SPECS).map(([mechanism, spec]) => [
+  Object.fromEntries(
+    Object.entries(FOREIGN_SPECS).map(([mechanism, spec]) => [
       `${mechanism}_sd_configs`,
       sdField(`${mechanism}_sd_configs`, foreignSchema(mechanism as ForeignMechanism, spec)),
     ]),
-    [
-      'kubernetes_sd_configs',
-      sdField(
-        'kubernetes_sd_configs',
-        checked(kubernetesConfig, (_config, node, context) => notSupported('kubernetes', node, context)),
-      ),
-    ],
-  ]) as Record<ForeignSdField, Field<readonly ForeignSdConfig[]>>
+  ) as Record<ForeignSdField, Field<readonly ForeignSdConfig[]>>
 
 function sdField<T>(name: string, schema: Schema<T>): Field<readonly T[]> {
   return withDefault(list(schema, `empty or null section in ${name}`), [])

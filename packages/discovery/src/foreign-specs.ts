@@ -92,15 +92,6 @@ function swarmFault(get: (field: string) => string): string | undefined {
     : `invalid role ${role}, expected tasks, services, or nodes`
 }
 
-function consulFault(get: (field: string) => string, has: (field: string) => boolean): string | undefined {
-  if (has('server') && get('server').trim() === '') return 'consul SD configuration requires a server address'
-  if ((get('username') !== '' || get('password') !== '') && has('basic_auth'))
-    return 'at most one of consul SD configuration username and password and basic auth can be configured'
-  return get('token') !== '' && (has('authorization') || has('oauth2'))
-    ? 'at most one of consul SD token, authorization, or oauth2 can be configured'
-    : undefined
-}
-
 function eurekaFault(get: (field: string) => string): string | undefined {
   if (get('server') === '') return 'eureka_sd: empty or null eureka server'
   return /^[a-z][a-z0-9+.-]*:\/\/[^/]+/i.test(get('server'))
@@ -172,9 +163,7 @@ const TRITON = { account: 'triton SD configuration requires an account', dns_suf
 export const FOREIGN_SPECS = {
   aws: { package: 'aws', http: true, fields: `role filters clusters ${AWS}`, check: roles('AWS SD ', ['ec2', 'ecs', 'elasticache', 'lightsail', 'msk', 'rds'], 'unknown AWS SD role ""') },
   azure: { package: 'azure', http: true, fields: 'environment port subscription_id tenant_id client_id client_secret! refresh_interval authentication_method resource_group', check: azureFault },
-  consul: { package: 'consul', http: true, fields: 'server path_prefix token! datacenter namespace partition tag_separator scheme username password! allow_stale refresh_interval services tags node_meta filter health_filter', check: consulFault },
   digitalocean: { package: 'digitalocean', http: true, fields: 'refresh_interval port role' },
-  docker: { package: 'moby', http: true, fields: 'host port filters host_networking_host refresh_interval match_first_network', check: (get) => firstMissing(get, { host: 'host missing' }) },
   dockerswarm: { package: 'moby', http: true, fields: 'host role port filters refresh_interval', check: swarmFault },
   ec2: { package: 'aws', http: true, fields: `filters ${AWS}` },
   ecs: { package: 'aws', http: true, fields: `clusters request_concurrency ${AWS}` },
@@ -206,6 +195,6 @@ export const FOREIGN_SPECS = {
 
 /** Mechanisms that are checked and then refused by name. */
 export type ForeignMechanism =
-  | 'aws' | 'azure' | 'consul' | 'digitalocean' | 'docker' | 'dockerswarm' | 'ec2' | 'ecs' | 'elasticache' | 'eureka' | 'gce'
+  | 'aws' | 'azure' | 'digitalocean' | 'dockerswarm' | 'ec2' | 'ecs' | 'elasticache' | 'eureka' | 'gce'
   | 'hetzner' | 'ionos' | 'kuma' | 'lightsail' | 'linode' | 'marathon' | 'msk' | 'nerve' | 'nomad' | 'oci' | 'openstack' | 'outscale'
   | 'ovhcloud' | 'puppetdb' | 'rds' | 'scaleway' | 'serverset' | 'stackit' | 'triton' | 'uyuni' | 'vultr' // prettier-ignore

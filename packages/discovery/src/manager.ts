@@ -1,9 +1,15 @@
 import type { Timer } from '@promontory/base'
 import { sameConfig } from '@promontory/base/yaml'
-import type { ServiceDiscoveryConfigs } from './config.ts'
+import type { DnsSdConfig, FileSdConfig, HttpSdConfig, ServiceDiscoveryConfigs } from './config.ts'
+import type { ConsulSdConfig } from './consul/config.ts'
+import { ConsulDiscoverer } from './consul/discoverer.ts'
 import { dnsDiscoverer } from './dns.ts'
+import type { DockerSdConfig } from './docker/config.ts'
+import { DockerDiscoverer } from './docker/discoverer.ts'
 import { FileDiscoverer } from './file.ts'
 import { HttpDiscoverer } from './http.ts'
+import type { KubernetesSdConfig } from './kubernetes/config.ts'
+import { KubernetesDiscoverer } from './kubernetes/discoverer.ts'
 import type { Discoverer, DiscoveryEnvironment, GroupSink } from './refresh.ts'
 import { targetGroup } from './target-group.ts'
 import type { StaticGroup, TargetGroup } from './target-group.ts'
@@ -71,9 +77,11 @@ export class DiscoveryManager {
     const old = [...(this.#jobs.get(job) ?? [])]
     const next: Provider[] = []
     const fresh: Provider[] = []
-    for (const [kind, wanted] of sourcesOf(config)) {
-      const kept = old.findIndex((provider) => provider.kind === kind && sameConfig(provider.config, wanted))
-      const provider = kept >= 0 ? old.splice(kept, 1)[0]! : this.#create(kind, wanted)
+    for (const source of sourcesOf(config)) {
+      const kept = old.findIndex(
+        ({ kind, config: running }) => kind === source.kind && sameConfig(running, source.config),
+      )
+      const provider = kept >= 0 ? old.splice(kept, 1)[0]! : this.#create(source)
       if (kept < 0) fresh.push(provider)
       next.push(provider)
     }
@@ -83,8 +91,8 @@ export class DiscoveryManager {
     for (const provider of fresh) provider.discoverer.start(this.#sink(job, provider))
   }
 
-  #create(kind: SourceKind, config: SourceConfig): Provider {
-    return { kind, config, discoverer: createDiscoverer(kind, config, this.#options), groups: new Map() }
+  #create({ kind, config, create }: Source): Provider {
+    return { kind, config, discoverer: create(this.#options), groups: new Map() }
   }
 
   #sink(job: string, provider: Provider): GroupSink {
@@ -120,37 +128,38 @@ export class DiscoveryManager {
   }
 }
 
-type SourceKind = 'static' | 'file' | 'http' | 'dns'
-type SourceConfig =
-  | readonly StaticGroup[]
-  | ServiceDiscoveryConfigs[`${'file' | 'http' | 'dns'}_sd_configs`][number]
+/** How each mechanism is run, by the field of its configurations. */
+const MECHANISMS = {
+  file: (config: FileSdConfig, environment) => new FileDiscoverer(config, environment),
+  http: (config: HttpSdConfig, environment) => new HttpDiscoverer(config, environment),
+  dns: (config: DnsSdConfig, environment) => dnsDiscoverer(config, environment),
+  kubernetes: (config: KubernetesSdConfig, environment) => new KubernetesDiscoverer(config, environment),
+  docker: (config: DockerSdConfig, environment) => new DockerDiscoverer(config, environment),
+  consul: (config: ConsulSdConfig, environment) => new ConsulDiscoverer(config, environment),
+} satisfies Readonly<Record<string, (config: never, environment: DiscoveryEnvironment) => Discoverer>>
 
-function sourcesOf(config: ServiceDiscoveryConfigs): [SourceKind, SourceConfig][] {
-  return [
-    ...(config.static_configs.length > 0
-      ? [['static', config.static_configs] as [SourceKind, SourceConfig]]
-      : []),
-    ...config.file_sd_configs.map((one): [SourceKind, SourceConfig] => ['file', one]),
-    ...config.http_sd_configs.map((one): [SourceKind, SourceConfig] => ['http', one]),
-    ...config.dns_sd_configs.map((one): [SourceKind, SourceConfig] => ['dns', one]),
-  ]
+type Mechanism = keyof typeof MECHANISMS
+
+/** One source of a job: what it is, its configuration, and how it is made. */
+interface Source {
+  readonly kind: Mechanism | 'static'
+  readonly config: unknown
+  readonly create: (environment: DiscoveryEnvironment) => Discoverer
 }
 
-function createDiscoverer(
-  kind: SourceKind,
-  config: SourceConfig,
-  environment: DiscoveryEnvironment,
-): Discoverer {
-  switch (kind) {
-    case 'static':
-      return staticDiscoverer(config as readonly StaticGroup[])
-    case 'file':
-      return new FileDiscoverer(config as ServiceDiscoveryConfigs['file_sd_configs'][number], environment)
-    case 'http':
-      return new HttpDiscoverer(config as ServiceDiscoveryConfigs['http_sd_configs'][number], environment)
-    case 'dns':
-      return dnsDiscoverer(config as ServiceDiscoveryConfigs['dns_sd_configs'][number], environment)
-  }
+function sourcesOf(config: ServiceDiscoveryConfigs): Source[] {
+  const { static_configs: groups } = config
+  const found: Source[] = []
+  if (groups.length > 0)
+    found.push({ kind: 'static', config: groups, create: () => staticDiscoverer(groups) })
+  for (const kind of Object.keys(MECHANISMS) as Mechanism[])
+    for (const one of config[`${kind}_sd_configs`])
+      found.push({
+        kind,
+        config: one,
+        create: (environment) => MECHANISMS[kind](one as never, environment),
+      })
+  return found
 }
 
 function staticDiscoverer(groups: readonly StaticGroup[]): Discoverer {

@@ -1,3 +1,4 @@
+import { ROLES } from './kubernetes/config.ts'
 import type { Counter, Gauge, Registry, Summary } from '@promontory/base'
 
 /** The counters of all discovery managers of a server, under Prometheus's names. Make one per registry. */
@@ -16,6 +17,12 @@ export class DiscoveryMetrics {
   readonly dnsLookups: Counter
   readonly dnsLookupFailures: Counter
   readonly httpFailures: Counter
+  /** By role and kind of change. */
+  readonly kubernetesEvents: Counter
+  readonly kubernetesFailures: Counter
+  /** By endpoint and call. */
+  readonly consulDuration: Summary
+  readonly consulFailures: Counter
 
   constructor(registry: Registry) {
     const name = ['name']
@@ -35,7 +42,13 @@ export class DiscoveryMetrics {
     this.dnsLookups = registry.counter({ name: 'prometheus_sd_dns_lookups_total', help: 'The number of DNS-SD lookups.' })
     this.dnsLookupFailures = registry.counter({ name: 'prometheus_sd_dns_lookup_failures_total', help: 'The number of DNS-SD lookup failures.' })
     this.httpFailures = registry.counter({ name: 'prometheus_sd_http_failures_total', help: 'Number of HTTP service discovery refresh failures.' })
-    for (const counter of [this.fileReadErrors, this.fileWatcherErrors, this.dnsLookups, this.dnsLookupFailures, this.httpFailures])
+    this.kubernetesEvents = registry.counter({ name: 'prometheus_sd_kubernetes_events_total', help: 'The number of Kubernetes events handled.', labels: ['role', 'event'] })
+    this.kubernetesFailures = registry.counter({ name: 'prometheus_sd_kubernetes_failures_total', help: 'The number of failed WATCH/LIST requests.' })
+    this.consulDuration = registry.summary({ name: 'prometheus_sd_consul_rpc_duration_seconds', help: 'The duration of a Consul RPC call in seconds.', labels: ['endpoint', 'call'], quantiles })
+    this.consulFailures = registry.counter({ name: 'prometheus_sd_consul_rpc_failures_total', help: 'The number of Consul RPC call failures.' })
+    for (const role of ROLES) for (const event of ['add', 'delete', 'update']) this.kubernetesEvents.add(0, role, event)
+    for (const call of [['catalog', 'service'], ['catalog', 'services']]) this.consulDuration.touch(...call)
+    for (const counter of [this.fileReadErrors, this.fileWatcherErrors, this.dnsLookups, this.dnsLookupFailures, this.httpFailures, this.kubernetesFailures, this.consulFailures])
       counter.add(0)
     this.fileScanDuration.touch()
   } // prettier-ignore

@@ -41,6 +41,16 @@ export interface HttpResponse extends Body {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** An answer whose body comes piece by piece, as the peer sends it. */
+export interface HttpStream {
+  readonly status: number
+  /** `404 Not Found` */
+  readonly statusText: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Not decompressed. Leaving the loop over it ends the connection. */
+  readonly body: AsyncIterable<Uint8Array>
+}
+
 /**
  * A client for one configuration block. Secrets and certificates that live in files are read again, so that rotation
  * needs no reload; credentials are not sent along a redirect to another host. `close()` when done.
@@ -66,15 +76,26 @@ export class HttpClient {
 
   /** Rejects with HttpRequestError or BodyTooLargeError. Any HTTP status is an answer, not an error. */
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const { method = 'GET', signal } = request
-    try {
-      const credentials = await credentialHeaders(this.#config)
-      if (this.#tokens !== undefined) credentials.push(['authorization', await this.#tokens.header(signal)])
-      return await this.#follow(request, credentials)
-    } catch (error) {
-      if (error instanceof HttpRequestError) throw error
-      throw requestError(method, redactUrl(request.url), signal.aborted ? signal.reason : error)
-    }
+    return this.#named(request, async () => {
+      const credentials = await this.#credentials(request.signal)
+      if ((request.method ?? 'GET') === 'GET' && request.body === undefined) {
+        const plain = await this.#plainly(new URL(request.url), request, credentials)
+        if (plain !== undefined) return plain
+      }
+      const response = await this.#follow(request, credentials)
+      return finish(response, request.bodyBytesMax ?? DEFAULT_BODY_BYTES_MAX)
+    })
+  }
+
+  /**
+   * As {@link request}, for answers that go on: the body is read by the caller, who bounds it, and ends with the signal.
+   * Errors while it is read are undici's.
+   */
+  async stream(request: Omit<HttpRequest, 'bodyBytesMax'>): Promise<HttpStream> {
+    return this.#named(request, async () => {
+      const response = await this.#follow(request, await this.#credentials(request.signal))
+      return { ...describe(response), body: response.body }
+    })
   }
 
   close(): void {
@@ -83,19 +104,34 @@ export class HttpClient {
     this.#tokenTransport?.close()
   }
 
-  async #follow(request: HttpRequest, credentials: readonly [string, string][]): Promise<HttpResponse> {
+  async #credentials(signal: AbortSignal): Promise<[string, string][]> {
+    const credentials = await credentialHeaders(this.#config)
+    if (this.#tokens !== undefined) credentials.push(['authorization', await this.#tokens.header(signal)])
+    return credentials
+  }
+
+  /** Gives what goes wrong the name of the request. */
+  async #named<T>({ method = 'GET', url, signal }: HttpRequest, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof HttpRequestError) throw error
+      throw requestError(method, redactUrl(url), signal.aborted ? signal.reason : error)
+    }
+  }
+
+  async #follow(
+    request: HttpRequest,
+    credentials: readonly [string, string][],
+  ): Promise<Dispatcher.ResponseData> {
     let url = new URL(request.url)
     let { method = 'GET', body } = request
-    if (method === 'GET' && body === undefined) {
-      const plain = await this.#plainly(url, request, credentials)
-      if (plain !== undefined) return plain
-    }
     let ours = credentials
     for (let redirects = 0; ; redirects++) {
       const headers = requestHeaders(this.#options.userAgent, request.headers, ours, url)
       const response = await this.#transport.send(url, { method, headers, body, signal: request.signal })
       const next = this.#config.follow_redirects ? redirectTarget(response, url) : undefined
-      if (next === undefined) return await finish(response, request.bodyBytesMax ?? DEFAULT_BODY_BYTES_MAX)
+      if (next === undefined) return response
       await response.body.dump()
       if (redirects === REDIRECTS_MAX) throw new Error(`stopped after ${REDIRECTS_MAX} redirects`)
       if (response.statusCode <= 303 && method !== 'GET') {
@@ -185,22 +221,24 @@ function redirectTarget(response: Dispatcher.ResponseData, url: URL): URL | unde
   return new URL(location, url)
 }
 
-async function finish(response: Dispatcher.ResponseData, limitBytes: number): Promise<HttpResponse> {
+function describe(response: Dispatcher.ResponseData): Omit<HttpStream, 'body'> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers))
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  const { statusCode: status, statusText } = response
+  return { status, statusText: statusLine(status, statusText), headers }
+}
+
+async function finish(response: Dispatcher.ResponseData, limitBytes: number): Promise<HttpResponse> {
+  const about = describe(response)
+  const { headers } = about
   const declared = Number(headers['content-length'] ?? 0)
   if (declared > limitBytes) {
     response.body.on('error', () => {}).destroy()
     throw new BodyTooLargeError(limitBytes)
   }
   const body = await readBody(response.body, headers['content-encoding']?.toLowerCase(), limitBytes)
-  return {
-    ...body,
-    status: response.statusCode,
-    statusText: statusLine(response.statusCode, response.statusText),
-    headers,
-  }
+  return { ...body, ...about }
 }
 
 function statusLine(status: number, text: string | undefined): string {

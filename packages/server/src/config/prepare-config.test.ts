@@ -95,10 +95,10 @@ test('files that the configuration includes', async () => {
 
 test('what is not done here is named with its place; inline groups are taken with a warning', async () => {
   const { warnings, unsupported, config } = await prepared(
-    'scrape_configs:\n  - job_name: x\n    consul_sd_configs: [{server: a}]\ngroups:\n  - name: g\n    rules: []\nruntime: {gogc: 50}\n',
+    'scrape_configs:\n  - job_name: x\n    nomad_sd_configs: [{server: a}]\ngroups:\n  - name: g\n    rules: []\nruntime: {gogc: 50}\n',
   )
   expect(unsupported.map(({ line, path, text }) => `${line} ${path}: ${text.slice(0, 40)}`)).toEqual([
-    '3 scrape_configs[0].consul_sd_configs[0]: consul service discovery is not supporte',
+    '3 scrape_configs[0].nomad_sd_configs[0]: nomad service discovery is not supported',
   ])
   expect(warnings.map(({ path }) => path)).toEqual(['runtime', 'groups'])
   expect(config.groups?.kind).toBe('sequence')

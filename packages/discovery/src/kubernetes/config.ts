@@ -13,10 +13,29 @@ import type { Schema, YamlNode } from '@promontory/base/yaml'
 import { checkHttpClient, httpClientFields, looseUrl } from '@promontory/http-client'
 import type { HttpClientConfig } from '@promontory/http-client'
 import { text } from '@promontory/base/yaml'
-import type { ForeignSdConfig } from './foreign-config.ts'
+import type { AttachMetadata } from './meta-labels.ts'
 
-const ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress'] as const
-type Role = (typeof ROLES)[number]
+/** The roles, as they are configured. */
+export const ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress'] as const
+/** Which objects become targets. */
+export type Role = (typeof ROLES)[number]
+
+/** Which objects of a role are asked for, in the API's words. */
+export interface SelectorConfig {
+  readonly role: Role | undefined
+  readonly label: string
+  readonly field: string
+}
+
+/** One entry of `kubernetes_sd_configs`. */
+export interface KubernetesSdConfig extends HttpClientConfig {
+  readonly api_server: string
+  readonly role: Role
+  readonly kubeconfig_file: string
+  readonly namespaces: { readonly own_namespace: boolean; readonly names: readonly string[] } | undefined
+  readonly selectors: readonly SelectorConfig[]
+  readonly attach_metadata: AttachMetadata | undefined
+}
 
 const SELECTORS: Readonly<Record<Role, readonly Role[]>> = {
   pod: ['pod', 'node'],
@@ -64,11 +83,11 @@ const plainConfig = struct('kubernetes.SDConfig', {
 type KubernetesConfig = ReturnType<typeof plainConfig.decode>
 
 /** `kubernetes_sd_configs`, checked as upstream checks it. */
-export const kubernetesConfig: Schema<ForeignSdConfig> = checked(plainConfig, (config, node, context) => {
+export const kubernetesConfig: Schema<KubernetesSdConfig> = checked(plainConfig, (config, node, context) => {
   checkHttpClient(config as unknown as HttpClientConfig, node, context)
   const fault = accessFault(config, hasOwnClient(node)) ?? selectorFault(config)
   if (fault !== undefined) context.report(node, fault)
-}) as unknown as Schema<ForeignSdConfig>
+}) as unknown as Schema<KubernetesSdConfig>
 
 /** Whether anything of the client block is written out. */
 function hasOwnClient(node: YamlNode): boolean {

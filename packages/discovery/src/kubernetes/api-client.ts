@@ -1,0 +1,163 @@
+import { HttpClient } from '@promontory/http-client'
+import { objectOf, objectsOf, parseObject, stringOf } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import type { ApiAccess } from './kubeconfig.ts'
+
+/** Objects per page of a list, as kubectl and client-go ask. */
+const PAGE_SIZE = 500
+const LIST_TIMEOUT_MS = 60_000
+/** The API server keeps objects below 1.5 MiB; an event carries one. */
+const EVENT_BYTES_MAX = 16 * 1024 * 1024
+/** What an answer of refusal may say. */
+const REFUSAL_BYTES_MAX = 64 * 1024
+
+/** The API server said no; 410 is that a resource version is too old. */
+export class ApiStatusError extends Error {
+  override readonly name = 'ApiStatusError'
+  readonly code: number
+  /** Of `Retry-After`; undefined when it asked for none. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: number, message: string, retryAfterMs?: number) {
+    super(message)
+    this.code = code
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** One line of a watch. */
+export interface WatchEvent {
+  readonly type: string
+  readonly object: JsonObject
+}
+
+/** All objects at one moment. */
+export interface ObjectList {
+  readonly items: readonly JsonObject[]
+  readonly resourceVersion: string
+}
+
+export interface Selection {
+  readonly labelSelector: string
+  readonly fieldSelector: string
+}
+
+/** Lists and watches objects of an API server. `close()` when done. */
+export class ApiClient {
+  readonly #server: string
+  readonly #client: HttpClient
+
+  constructor({ server, http }: ApiAccess, userAgent: string) {
+    this.#server = server
+    this.#client = new HttpClient(http, { userAgent })
+  }
+
+  close(): void {
+    this.#client.close()
+  }
+
+  /** Page after page. @throws ApiStatusError, HttpRequestError */
+  async list(path: string, selection: Selection, stop: AbortSignal): Promise<ObjectList> {
+    const items: JsonObject[] = []
+    for (let token = ''; ;) {
+      const query = { ...selection, limit: String(PAGE_SIZE), continue: token }
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(LIST_TIMEOUT_MS)])
+      const response = await this.#client.request({ url: this.#url(path, query), headers: ACCEPT, signal })
+      const text = Buffer.from(response.bytes.subarray(0, response.length)).toString('utf8')
+      response.release?.()
+      if (response.status !== 200) throw refusal(response.status, response.statusText, response.headers, text)
+      const page = parseObject(text)
+      items.push(...objectsOf(page['items']))
+      const meta = objectOf(page['metadata'])
+      token = stringOf(meta['continue'])
+      if (token === '') return { items, resourceVersion: stringOf(meta['resourceVersion']) }
+    }
+  }
+
+  /**
+   * What changed since `resourceVersion`, until the server ends it.
+   * @throws ApiStatusError, HttpRequestError; an Error when a line is no event or too long
+   */
+  async *watch(
+    path: string,
+    selection: Selection,
+    resourceVersion: string,
+    timeoutSeconds: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent> {
+    const query = {
+      ...selection,
+      watch: '1',
+      resourceVersion,
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(timeoutSeconds),
+    }
+    const response = await this.#client.stream({ url: this.#url(path, query), headers: ACCEPT, signal })
+    if (response.status !== 200) {
+      const text = await textOf(response.body)
+      throw refusal(response.status, response.statusText, response.headers, text)
+    }
+    for await (const line of lines(response.body)) {
+      const event = parseObject(line)
+      yield { type: stringOf(event['type']), object: objectOf(event['object']) }
+    }
+  }
+
+  #url(path: string, query: Readonly<Record<string, string>>): string {
+    const given = Object.entries(query).filter(([, value]) => value !== '')
+    return `${this.#server}${path}?${new URLSearchParams(given).toString()}`
+  }
+}
+
+const ACCEPT = { accept: 'application/json' }
+
+/** The message of a `Status` object, or the status line. */
+function refusal(
+  status: number,
+  statusText: string,
+  headers: Readonly<Record<string, string>>,
+  text: string,
+): ApiStatusError {
+  let message = ''
+  try {
+    message = stringOf(parseObject(text)['message'])
+  } catch {
+    // Proxies answer with pages of their own: the status line says enough.
+  }
+  const seconds = Number(headers['retry-after'] ?? Number.NaN)
+  return new ApiStatusError(
+    status,
+    message === '' ? `server returned HTTP status ${statusText}` : message,
+    Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined,
+  )
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = []
+  let total = 0
+  for await (const part of body) {
+    parts.push(part)
+    total += part.length
+    if (total > REFUSAL_BYTES_MAX) break
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** Lines of a stream of bytes; a last one without its end is not whole and left out. */
+async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let parts: Uint8Array[] = []
+  let total = 0
+  for await (const chunk of body) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8')
+      parts = []
+      total = 0
+      start = end + 1
+      if (line.trim() !== '') yield line
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start))
+    total += chunk.length - start
+    if (total > EVENT_BYTES_MAX) throw new Error(`an event of the watch exceeds ${EVENT_BYTES_MAX} bytes`)
+  }
+}
