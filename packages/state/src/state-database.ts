@@ -137,6 +137,8 @@ async function postgresDialect(url: URL): Promise<Dialect> {
   })
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // The same of one that is in use, between two statements of a transaction: the next statement rejects.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return new PostgresDialect({ pool })
 }
 

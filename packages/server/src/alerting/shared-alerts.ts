@@ -64,6 +64,8 @@ export class SharedAlerts {
     const isNews =
       told === undefined ||
       told <= nowMs !== isResolvedAt(alert, nowMs) ||
+      // An end that comes nearer: it resolves, maybe a moment from now by our clock.
+      endsAtMs < told ||
       endsAtMs - told > Math.min(END_MOVES_MS, (endsAtMs - nowMs) / 4)
     if (!isNews) return
     this.#told.set(fingerprint, endsAtMs)
