@@ -58,6 +58,7 @@ export class MergedQueryable implements Queryable {
   querier(range: TimeRange): Querier {
     const local = this.#local.querier(range)
     return {
+      heedsHints: local.heedsHints === true,
       select: (requests) => this.#select(local, requests),
       // The protocol has no way to ask for names.
       labelNames: (request) => local.labelNames(request),
@@ -177,6 +178,7 @@ function mergeSets(
   return {
     length: merged.length,
     warnings: [...local.warnings, ...warnings],
+    infos: local.infos ?? [],
     labels: (index) => merged[index]!.labels,
     read: (index, into) => {
       const { local: at, remote: sources } = merged[index]!
@@ -193,6 +195,7 @@ interface Point {
   readonly low: number
   readonly high: number
   readonly histogram: FloatHistogram | undefined
+  readonly weight?: number
 }
 
 function mergeColumns(local: SampleColumns, remote: readonly RemoteSeries[], into: SampleColumns): void {
@@ -204,7 +207,13 @@ function mergeColumns(local: SampleColumns, remote: readonly RemoteSeries[], int
   for (let i = 0; i < local.length; i++) {
     const timeMs = local.timesMs[i]!
     const [low, high] = [local.bits[2 * i]!, local.bits[2 * i + 1]!]
-    points.set(timeMs, { timeMs, low, high, histogram: local.histograms?.[i] })
+    points.set(timeMs, {
+      timeMs,
+      low,
+      high,
+      histogram: local.histograms?.[i],
+      weight: local.weights?.[i] ?? 1,
+    })
   }
   writePoints(
     [...points.values()].sort((a, b) => a.timeMs - b.timeMs),
@@ -218,6 +227,9 @@ function writePoints(points: readonly Point[], into: SampleColumns): void {
     ? points.map(({ histogram }) => histogram)
     : undefined
   into.startTimesMs = undefined
+  into.weights = points.some(({ weight }) => (weight ?? 1) !== 1)
+    ? Float64Array.from(points, ({ weight }) => weight ?? 1)
+    : undefined
   points.forEach(({ timeMs, low, high }, i) => {
     into.timesMs[i] = timeMs
     into.bits[2 * i] = low

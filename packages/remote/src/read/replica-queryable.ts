@@ -28,6 +28,7 @@ export class ReplicaQueryable implements Queryable {
   querier(range: TimeRange): Querier {
     const inner = this.#inner.querier(range)
     return {
+      heedsHints: inner.heedsHints === true,
       select: async (requests) => (await inner.select(requests)).map((set) => this.#merge(set)),
       labelNames: async (request) =>
         (await inner.labelNames(request)).filter((name) => !this.#replicaLabels.includes(name)),
@@ -49,6 +50,7 @@ export class ReplicaQueryable implements Queryable {
     return {
       length: merged.length,
       warnings: set.warnings,
+      infos: set.infos ?? [],
       labels: (index) => merged[index]!.labels,
       read: (index, into) => {
         const { members } = merged[index]!
@@ -71,6 +73,8 @@ export interface ReplicaPoint {
   readonly low: number
   readonly high: number
   readonly histogram: FloatHistogram | undefined
+  /** How many stored samples it stands for; one when absent. */
+  readonly weight?: number | undefined
 }
 
 /** Samples of replicas as those of one series. Each list is in order of time, and so is the result. */
@@ -106,6 +110,7 @@ function pointsOf(columns: SampleColumns): ReplicaPoint[] {
     low: columns.bits[2 * i]!,
     high: columns.bits[2 * i + 1]!,
     histogram: columns.histograms?.[i],
+    weight: columns.weights?.[i],
   }))
 }
 
@@ -115,6 +120,9 @@ function writePoints(points: readonly ReplicaPoint[], into: SampleColumns): void
     ? points.map(({ histogram }) => histogram)
     : undefined
   into.startTimesMs = undefined
+  into.weights = points.some(({ weight }) => weight !== undefined)
+    ? Float64Array.from(points, ({ weight }) => weight ?? 1)
+    : undefined
   points.forEach(({ timeMs, low, high }, i) => {
     into.timesMs[i] = timeMs
     into.bits[2 * i] = low

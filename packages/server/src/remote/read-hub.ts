@@ -90,10 +90,10 @@ export class ReadHub {
     }
   }
 
-  /** The oldest sample that is here. */
+  /** The oldest sample, or aggregate of samples, that is here. */
   #localStartMs(): number {
     const { head, maintenance } = this.#storage
-    const starts = maintenance.blocks.map(({ meta }) => meta.minTime)
+    const starts = maintenance.allBlocks.map(({ meta }) => meta.minTime)
     if (head.maxTimeMs >= head.minTimeMs) starts.push(head.minTimeMs)
     return starts.length === 0 ? Infinity : Math.min(...starts)
   }
