@@ -7,6 +7,7 @@ import { MemoryStorage } from '@promontory/promql/memory'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accessibilityFaults, HAS_CHROMIUM, launch, openPage } from './support/browser.ts'
+import { drawnPanels, type DrawnPanel, showAllPanels } from './support/drawn-panels.ts'
 import { storageFor } from './support/dashboard-data.ts'
 import { serveDashboards, type Shown } from './support/dashboard-server.ts'
 
@@ -18,14 +19,6 @@ const CORPUS = join(process.env['PROMONTORY_SHARED'] ?? join(ROOT, '../shared'),
  */
 const DRAWN_SHARE_MIN = 0.88
 const PROMETHEUS = /^(prometheus|victoriametrics.*|datasource|)$/
-
-interface Seen {
-  readonly id: number
-  readonly type: string
-  readonly state: string
-  readonly isDrawn: boolean
-  readonly text: string
-}
 
 describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not installed)', () => {
   const shown: Shown = { dashboard: {}, storage: new MemoryStorage() }
@@ -39,19 +32,7 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
     ;({ server, origin } = await serveDashboards(shown))
     browser = await launch()
     ;({ page, faults } = await openPage(browser, origin, { viewport: { width: 1600, height: 1000 } }))
-    // Panels ask when they come into view: here all of them do at once.
-    await page.addInitScript(() => {
-      globalThis.IntersectionObserver = class {
-        readonly #tell: (entries: { isIntersecting: boolean }[]) => void
-        constructor(tell: (entries: { isIntersecting: boolean }[]) => void) {
-          this.#tell = tell
-        }
-        observe(): void {
-          this.#tell([{ isIntersecting: true }])
-        }
-        disconnect(): void {}
-      } as unknown as typeof IntersectionObserver
-    })
+    await showAllPanels(page)
   })
 
   afterAll(async () => {
@@ -61,7 +42,7 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
   })
 
   /** Opens a dashboard, unfolds its rows, waits for its panels, and reads what they have drawn. */
-  async function open(json: unknown, endMs: number): Promise<Seen[]> {
+  async function open(json: unknown, endMs: number): Promise<DrawnPanel[]> {
     const opened = openDashboard(json)
     shown.dashboard = json
     shown.storage = storageFor(opened, endMs)
@@ -69,36 +50,7 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
     await page.locator('.dashboard[data-ready="true"]').waitFor()
     await page.keyboard.press('d')
     await page.keyboard.press('E')
-    await page
-      .waitForFunction(
-        () => {
-          const panels = [...document.querySelectorAll<HTMLElement>('[data-panel]')]
-          return panels.every(
-            (panel) => panel.dataset['state'] !== 'loading' && panel.querySelector('.panel-wait') === null,
-          )
-        },
-        undefined,
-        { timeout: 15_000 },
-      )
-      .catch(() => undefined)
-    return page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('[data-panel]')].map((panel) => {
-        const values = [...panel.querySelectorAll('[data-value]')].some(
-          (one) => (one.textContent ?? '') !== '',
-        )
-        const marks =
-          panel.querySelector(
-            '[data-mark], [data-series]:not([data-series="0"]), canvas[data-marks], tbody tr',
-          ) !== null
-        return {
-          id: Number(panel.dataset['panel']),
-          type: panel.dataset['type'] ?? '',
-          state: panel.querySelector('[data-broken]') === null ? (panel.dataset['state'] ?? '') : 'broken',
-          isDrawn: values || marks,
-          text: (panel.textContent ?? '').slice(0, 160),
-        }
-      }),
-    )
+    return drawnPanels(page)
   }
 
   test.skipIf(!existsSync(CORPUS))(

@@ -1,24 +1,25 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { HAS_CHROMIUM, launch, openPage } from './support/browser.ts'
+import { drawnPanels, showAllPanels } from './support/drawn-panels.ts'
 import { freePort, Program, ROOT, until, Workspace } from './support/program.ts'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+/** A picture of every ready-made dashboard. */
+const PICTURES = join(ROOT, 'build/demo')
 const workspace = new Workspace()
 let demo: Program
 let backend = ''
+let startedMs = 0
+/** content/dashboards */
+const READY_MADE = 13
 
 /** The demo with an outage from the start, so that the alert ripens while the dashboards fill. */
 beforeAll(async () => {
   const port = await freePort()
-  const args = [
-    `--port=${port}`,
-    '--interval=2s',
-    '--days=0.4',
-    `--data=${workspace.directory}`,
-    '--incident=provider-outage',
-  ]
+  const args = [`--port=${port}`, `--data=${workspace.directory}`, '--incident=provider-outage']
+  startedMs = Date.now()
   demo = workspace.keep(
     new Program(process.execPath, [join(ROOT, 'tools/demo/main.ts'), ...args], `http://127.0.0.1:${port}`),
   )
@@ -36,47 +37,49 @@ afterAll(async () => {
   await workspace.clean()
 })
 
-interface Panel {
-  readonly type: string
-  readonly title: string
-  readonly targets?: readonly { readonly expr: string }[]
-}
+const dashboards = (): Promise<{ uid: string }[]> => demo.json('/api/search?type=dash-db')
 
-async function emptyPanels(): Promise<string[]> {
-  const empty: string[] = []
-  for (const { uid } of await demo.json<{ uid: string }[]>('/api/search?type=dash-db')) {
-    const { dashboard } = await demo.json<{ dashboard: { panels: Panel[] } }>(`/api/dashboards/uid/${uid}`)
-    for (const { type, title, targets = [] } of dashboard.panels) {
-      if (type === 'row') continue
-      const found = await Promise.all(targets.map(({ expr }) => hasData(expr)))
-      if (!found.includes(true)) empty.push(`${uid}: ${title}`)
+test('every ready-made dashboard comes', async () => {
+  const found = await until('the dashboards', dashboards, (all) => all.length >= READY_MADE)
+  expect(found.length).toBe(READY_MADE)
+})
+
+test.skipIf(!HAS_CHROMIUM)(
+  'no panel of them is empty, with a picture of each (skipped without Chromium)',
+  async () => {
+    mkdirSync(PICTURES, { recursive: true })
+    const browser = await launch()
+    const { page, faults } = await openPage(browser, demo.url, { viewport: { width: 1600, height: 1000 } })
+    await showAllPanels(page)
+    const look = async (uid: string): Promise<string[]> => {
+      await page.goto(`/d/${uid}?refresh=&kiosk=1`)
+      await page.locator('.dashboard[data-ready="true"]').waitFor()
+      const panels = (await drawnPanels(page)).filter(({ type }) => type !== 'row')
+      expect(panels.length).toBeGreaterThan(3)
+      await page.waitForFunction(() =>
+        [...document.querySelectorAll('.plot :is(canvas, svg)')].every((plot) => plot.clientWidth > 0),
+      )
+      await page.waitForTimeout(500) // Charts are drawn in the frames after they know their size.
+      await page.screenshot({ path: join(PICTURES, `${uid}.png`), fullPage: true })
+      return panels.filter(({ isDrawn }) => !isDrawn).map(({ text }) => `${uid}: ${text}`)
     }
-  }
-  return empty
-}
+    let waiting = (await dashboards()).map(({ uid }) => uid)
+    const lookAtAll = async (): Promise<string[]> => {
+      const empty: string[] = []
+      for (const uid of waiting) empty.push(...(await look(uid)))
+      waiting = waiting.filter((uid) => empty.some((text) => text.startsWith(`${uid}:`)))
+      return empty
+    }
+    // A rate is there after two scrapes.
+    await until('dashboards without an empty panel', lookAtAll, (empty) => empty.length === 0, 40_000)
+    await browser.close()
+    expect(faults).toEqual([])
+  },
+  120_000,
+)
 
-async function hasData(expr: string): Promise<boolean> {
-  const query = expr
-    .replaceAll('$job', '.*')
-    .replaceAll('$__rate_interval', '1m')
-    .replaceAll('$__interval', '1m')
-  const end = Date.now() / 1000
-  const parameters = new URLSearchParams({
-    query,
-    start: String(end - 6 * 3600),
-    end: String(end),
-    step: '60',
-  })
-  return (await demo.data<{ result: unknown[] }>(`/api/v1/query_range?${parameters}`)).result.length > 0
-}
-
-test('every ready-made dashboard is there, and no panel is empty', async () => {
-  await until(
-    'the dashboards',
-    () => demo.json<object[]>('/api/search?type=dash-db'),
-    (all) => all.length >= 13,
-  )
-  expect(await until('full panels', emptyPanels, (empty) => empty.length === 0, 45_000)).toEqual([])
+test('all of that within a minute of the start', () => {
+  expect(Date.now() - startedMs).toBeLessThan(60_000)
 })
 
 test('the five documents’ paths answer', async () => {
@@ -127,7 +130,7 @@ test('the outage becomes an alert, a notification in the inbox, and a recovery',
   await until('the recovery', () => demo.data<Inbox>('/api/v1/inbox'), told('resolved'), 110_000)
 }, 240_000)
 
-test.skipIf(!existsSync(CHROMIUM))('a dashboard as a picture (skipped without Chromium)', () => {
+test.skipIf(!HAS_CHROMIUM)('a dashboard as a picture (skipped without Chromium)', () => {
   const file = join(workspace.directory, 'agentic-backend.png')
   const { status, stderr } = spawnSync(
     join(ROOT, 'bin/promontory'),

@@ -164,7 +164,7 @@ export const BUSINESS: JsonObject = dashboard({
     timeseries({ title: 'Feature usage', unit: 'ops', stack: true, targets: [by('feature', `sum by (feature) (rate(feature_usage_total{${J}}${W}))`)] }),
     pie({ title: 'Persona interactions', targets: [by('persona', `sum by (persona) (increase(persona_interactions_total{${J}}[1d]))`)] }),
     timeseries({ title: 'Events', unit: 'ops', targets: [by('event', `sum by (event) (rate(business_events_total{${J}}${W}))`)] }),
-    timeseries({ title: 'Figures', targets: [by('kpi', `business_kpi{${J}}`)] }),
+    timeseries({ title: 'Figures', targets: [by('kpi', 'business_kpi')] }),
     timeseries({ title: 'Plugin execution time', unit: 's', targets: [quantile(95, 'plugin_execution_duration_seconds', J, 'plugin')] }),
     timeseries({ title: 'Image generation', unit: 's', targets: [quantile(95, 'generate_duration', J)] }),
   ],

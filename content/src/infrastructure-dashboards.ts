@@ -3,12 +3,14 @@ import { barGauge, dashboard, gauge, stat, table, timeseries } from '@promontory
 import { by, JOB, jobsOf, quantile, W } from './words.ts'
 
 const base = { refresh: '10s', crosshair: 'shared', time: ['now-6h', 'now'] } as const
+/** What a machine or the server itself did lately. */
+const lately = { ...base, time: ['now-1h', 'now'] } as const
 const J = JOB
 const DISK = 'device!~"loop.*|ram.*"'
 const NET = 'device!~"lo|veth.*"'
 
 export const INFRASTRUCTURE: JsonObject = dashboard({
-  ...base,
+  ...lately,
   title: 'Infrastructure',
   uid: 'infrastructure',
   tags: ['ready-made'],
@@ -27,7 +29,7 @@ export const INFRASTRUCTURE: JsonObject = dashboard({
 }) // prettier-ignore
 
 export const SYSTEM: JsonObject = dashboard({
-  ...base,
+  ...lately,
   title: 'System',
   uid: 'system',
   tags: ['ready-made'],
@@ -78,7 +80,7 @@ export const DATABASE_HEALTH: JsonObject = dashboard({
 }) // prettier-ignore
 
 export const PROMONTORY: JsonObject = dashboard({
-  ...base,
+  ...lately,
   title: 'Promontory',
   uid: 'promontory',
   tags: ['ready-made'],

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: the example backend, its worker and its Python side, with load, and Promontory watching them.
  *
- *   npm run demo -- [--port=9090] [--interval=15s] [--days=2] [--data=DIR] [--speed=1] [--incident=NAME]
+ *   npm run demo -- [--port=9090] [--interval=5s] [--days=2] [--data=DIR] [--speed=1] [--incident=NAME]
  *
  * Lines on standard input make things happen: the name of an incident starts it, once more ends it; `quit` ends the demo.
  */
@@ -26,7 +26,7 @@ const DAY_MS = 86_400_000
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '9090' },
-    interval: { type: 'string', default: '15s' },
+    interval: { type: 'string', default: '5s' },
     days: { type: 'string', default: '2' },
     speed: { type: 'string', default: '1' },
     data: { type: 'string' },
@@ -70,8 +70,8 @@ function configuration(ports: Readonly<Record<'own' | 'backend' | 'core' | 'work
     `  - job_name: ${name}\n    metrics_path: ${path}\n    static_configs: [{ targets: ['127.0.0.1:${port}'] }]\n`
   return `global:
   scrape_interval: ${values.interval}
-  scrape_timeout: ${values.interval === '15s' ? '10s' : values.interval}
-  evaluation_interval: ${values.interval === '15s' ? '5s' : values.interval}
+  scrape_timeout: ${values.interval}
+  evaluation_interval: ${values.interval}
 scrape_configs:
 ${job('agentic-backend', ports.backend, '/api/v1/monitoring/metrics')}${job('ai_core', ports.core)}${job('status_worker', ports.worker)}${job('node', ports.own, '/metrics/host')}${job('promontory', ports.own)}`
 }

@@ -45,19 +45,19 @@ export function playHistory(
     http: ['http', 'api', 'project_ai'],
   })
   const random = randomFrom(7)
-  let series = new Map<string, PastSeries>()
+  const current = new Window()
   const windowMs = 2 * 3_600_000
   let windowStart = Math.floor(fromMs / windowMs) * windowMs
   const cut = (end: number): void => {
-    if (series.size > 0) window([...series.values()], windowStart, end)
-    series = new Map()
+    const series = current.take()
+    if (series.length > 0) window(series, windowStart, end)
     windowStart = end
   }
   for (let timeMs = fromMs; timeMs < toMs;) {
     if (timeMs >= windowStart + windowMs) cut(windowStart + windowMs)
     const stepMs = timeMs >= toMs - FINE_MS ? FINE_STEP_MS : COARSE_STEP_MS
     playStep(kit, timeMs, stepMs / 1000, toMs - timeMs, random)
-    snapshot(kit, timeMs, series)
+    current.add(kit, timeMs)
     timeMs += stepMs
   }
   cut(toMs)
@@ -72,7 +72,7 @@ function playStep(
   random: () => number,
 ): void {
   const isOutage = agoMs > 3.2 * 3_600_000 && agoMs < 3.5 * 3_600_000
-  const isSlow = agoMs > 26 * 3_600_000 && agoMs < 26.6 * 3_600_000
+  const isSlow = agoMs > 4.9 * 3_600_000 && agoMs < 5.2 * 3_600_000
   const shape = dayShape(timeMs)
   for (const { method, route, perSecond, seconds: median } of ROUTES) {
     const wanted = (perSecond * shape * seconds) / SCALE
@@ -175,52 +175,84 @@ function playQuery(kit: Instrument, random: () => number, isSlow: boolean): void
 interface Held {
   readonly name: string
   readonly type: string
-  readonly hashMap: Readonly<Record<string, unknown>>
+  /** By label values. */
+  readonly hashMap: Readonly<Record<string, HeldValue & Partial<HeldHistogram>>>
 }
 interface HeldValue {
   readonly value: number
-  readonly labels: Readonly<Record<string, string | number>>
-  readonly metricName?: string
+  readonly labels: Labels
 }
+interface HeldHistogram {
+  /** By upper bound, each bucket for itself. */
+  readonly bucketValues: Readonly<Record<string, number>>
+  readonly sum: number
+  readonly count: number
+}
+type Labels = Readonly<Record<string, string | number>>
 
-/** The metrics as they are now, one sample each. Read without promises: nothing here waits. */
-function snapshot(kit: Instrument, timeMs: number, series: Map<string, PastSeries>): void {
-  for (const metric of kit.registry.getMetricsAsArray() as unknown as (Held & { get(): unknown })[]) {
-    if (!(metric.name in FAMILIES) || metric.name === 'event_loop_lag_seconds') continue
-    for (const { value, labels, metricName } of valuesOf(metric)) {
-      const name = metricName ?? metric.name
-      const key = name + JSON.stringify(labels)
-      let past = series.get(key)
-      if (past === undefined) {
-        const texts = Object.fromEntries(
-          Object.entries(labels).map(([label, text]) => [label, text === Infinity ? '+Inf' : String(text)]),
-        )
-        series.set(key, (past = { name, labels: texts, timesMs: [], values: [] }))
-      }
-      past.timesMs.push(timeMs)
-      past.values.push(String(metric.type) === 'gauge' ? value : value * SCALE)
+/** The series of a window by metric and label values; a histogram has several for one set of label values. */
+class Window {
+  readonly #bounds = new Map<string, readonly string[]>()
+  #series = new Map<string, Map<string, readonly PastSeries[]>>()
+
+  /** All of them, and begins anew. */
+  take(): PastSeries[] {
+    const all = [...this.#series.values()].flatMap((ofMetric) => [...ofMetric.values()].flat())
+    this.#series = new Map()
+    return all
+  }
+
+  /** Adds the metrics as they are now, one sample each. Read without promises: nothing here waits. */
+  add(kit: Instrument, timeMs: number): void {
+    for (const metric of kit.registry.getMetricsAsArray() as unknown as Held[]) {
+      if (!(metric.name in FAMILIES) || metric.name === 'event_loop_lag_seconds') continue
+      let series = this.#series.get(metric.name)
+      if (series === undefined) this.#series.set(metric.name, (series = new Map()))
+      for (const hash in metric.hashMap) this.#addHeld(metric, hash, series, timeMs)
     }
+  }
+
+  #addHeld(metric: Held, hash: string, series: Map<string, readonly PastSeries[]>, timeMs: number): void {
+    const held = metric.hashMap[hash]!
+    const values =
+      held.bucketValues === undefined
+        ? [held.value]
+        : [...cumulative(held.bucketValues, this.#boundsOf(metric.name, held.bucketValues)), held.count!, held.sum!, held.count!] // prettier-ignore
+    let past = series.get(hash)
+    if (past === undefined) {
+      const bounds = this.#bounds.get(metric.name)
+      series.set(hash, (past = emptySeries(metric.name, held.labels, bounds)))
+    }
+    const scale = metric.type === 'gauge' ? 1 : SCALE
+    for (let i = 0; i < values.length; i++) {
+      past[i]!.timesMs.push(timeMs)
+      past[i]!.values.push(values[i]! * scale)
+    }
+  }
+
+  /** By rising bound: an object lists 1 before 0.5. */
+  #boundsOf(name: string, buckets: Readonly<Record<string, number>>): readonly string[] {
+    let bounds = this.#bounds.get(name)
+    if (bounds === undefined)
+      this.#bounds.set(name, (bounds = Object.keys(buckets).sort((a, b) => Number(a) - Number(b))))
+    return bounds
   }
 }
 
-function valuesOf(metric: Held): HeldValue[] {
-  if (metric.type !== 'histogram') return Object.values(metric.hashMap) as HeldValue[]
-  return Object.values(metric.hashMap).flatMap((held) => {
-    const { bucketValues, sum, count, labels } = held as { bucketValues: Record<string, number>; sum: number; count: number; labels: Record<string, string> } // prettier-ignore
-    let below = 0
-    const bounds = Object.keys(bucketValues)
-      .map(Number)
-      .sort((a, b) => a - b)
-    const buckets = bounds.map((le) => ({
-      metricName: `${metric.name}_bucket`,
-      labels: { ...labels, le },
-      value: (below += bucketValues[le]!),
-    }))
-    return [
-      ...buckets,
-      { metricName: `${metric.name}_bucket`, labels: { ...labels, le: Infinity }, value: count },
-      { metricName: `${metric.name}_sum`, labels, value: sum },
-      { metricName: `${metric.name}_count`, labels, value: count },
-    ]
+function emptySeries(name: string, labels: Labels, bounds: readonly string[] | undefined): PastSeries[] {
+  const texts = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, String(text)]))
+  const series = (suffix: string, more?: Labels): PastSeries => ({
+    name: name + suffix,
+    labels: { ...texts, ...more } as Record<string, string>,
+    timesMs: [],
+    values: [],
   })
+  if (bounds === undefined) return [series('')]
+  const buckets = [...bounds, '+Inf'].map((le) => series('_bucket', { le }))
+  return [...buckets, series('_sum'), series('_count')]
+}
+
+function cumulative(buckets: Readonly<Record<string, number>>, bounds: readonly string[]): number[] {
+  let below = 0
+  return bounds.map((le) => (below += buckets[le]!))
 }

@@ -26,6 +26,8 @@ const FOLDER = 'Ready-made'
 /** The first metrics arrive with the first scrapes. */
 const FIRST_LOOK_MS = 3_000
 const LOOK_MS = 15_000
+/** So many times it looks at the pace of the first: somebody who has just started waits for the dashboards. */
+const QUICK_LOOKS = 20
 
 /** Provides the ready-made dashboards and rules as soon as what they are about is there, and only the panels that have something to show. */
 export class ReadyMade {
@@ -34,6 +36,7 @@ export class ReadyMade {
   #timer: ReturnType<typeof setTimeout> | undefined
   #running: Promise<void> = Promise.resolve()
   #seen = ''
+  #looks = 0
 
   constructor(options: ReadyMadeOptions) {
     this.#options = options
@@ -67,7 +70,7 @@ export class ReadyMade {
         this.#options.logger.warn('ready-made dashboards and rules could not be provided', { error })
       })
       void this.#running.then(() => {
-        if (this.#timer !== undefined) this.#wait(LOOK_MS)
+        if (this.#timer !== undefined) this.#wait(this.#looks++ < QUICK_LOOKS ? FIRST_LOOK_MS : LOOK_MS)
       })
     }, delayMs)
     this.#timer.unref()

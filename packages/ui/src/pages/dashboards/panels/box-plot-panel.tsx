@@ -34,7 +34,8 @@ export function BoxPlotPanel(props: PanelProps): ReactNode {
   const [least, most] = [Math.min(...boxes.map(({ min }) => min)), Math.max(...boxes.map(({ max }) => max))]
   const y = (value: number): number =>
     MARGIN.top + (height - MARGIN.top - MARGIN.bottom) * (1 - (value - least) / (most - least || 1))
-  const each = (width - MARGIN.left - MARGIN.right) / Math.max(1, boxes.length)
+  // Before the first layout there is no room at all.
+  const each = Math.max(0, width - MARGIN.left - MARGIN.right) / Math.max(1, boxes.length)
   const format = boxes[0] === undefined ? undefined : displayOf(boxes[0].field, { theme, zone })
   return (
     <div ref={host} className="plot">
