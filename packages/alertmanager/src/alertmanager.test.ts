@@ -5,6 +5,7 @@ import { FakeClock, Registry, silentLogger } from '@promontory/base'
 import { Labels } from '@promontory/model'
 import { expect, onTestFinished, test } from 'vitest'
 import { Alertmanager, UnsupportedConfigError, type AlertmanagerOptions } from './alertmanager.ts'
+import type { Alert } from './alerts/alert.ts'
 import { JsonLinesLog } from './record-log.ts'
 import { HttpReceiver } from './testing/http-receiver.ts'
 
@@ -307,3 +308,20 @@ test('alerts end by themselves, and limits and faults are counted', async () => 
   await w.receiver.waitFor(1)
   expect(w.alertmanager.activeAlerts()).toEqual([])
 }) // prettier-ignore
+
+test('what another instance was sent is grouped and told; what is older than known is left out', async () => {
+  const sent: Alert[] = []
+  const a = await world(ROUTE, { onAlert: (alert) => void sent.push(alert) })
+  const b = await world(ROUTE)
+  a.fire('alertname=x,cluster=c')
+  await b.alertmanager.adopt(sent)
+  expect(await b.told(1000, 1)).toEqual(['hook firing (first notification): +x'])
+  await a.clock.advance(1000)
+  // It ends at a moment that has not come yet by the other one's clock.
+  await a.alertmanager.receive([{ ...sent[0]!, endsAtMs: a.clock.nowMs(), updatedAtMs: a.clock.nowMs() }])
+  const [firing, ended] = sent as [Alert, Alert]
+  await b.alertmanager.adopt([{ ...ended, endsAtMs: ended.endsAtMs + 3 }])
+  await b.alertmanager.adopt([firing])
+  expect(await b.told(5000, 1)).toEqual(['hook resolved (all alerts resolved): -x'])
+  expect(a.receiver.takeJson()).toHaveLength(1)
+})

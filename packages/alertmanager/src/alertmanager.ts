@@ -43,7 +43,7 @@ export interface AlertmanagerOptions {
   readonly maintenanceLog?: RecordLog<MaintenanceWindow>
   /** Of several instances; left out when this is the only one. */
   readonly turns?: Turns
-  /** Hears of each alert that was sent here, not of those of other instances. Must not throw. */
+  /** Hears of each alert that was sent here, joined with what was known of it; not of those of other instances. Must not throw. */
   readonly onAlert?: (alert: Alert) => void
   /** Hears of each group before it is told: all its alerts, and those that nothing holds back. Must not throw. */
   readonly onGroup?: (flush: Flush, unmuted: readonly Alert[]) => void
@@ -318,7 +318,8 @@ export class Alertmanager implements Notifier {
     const slice = new TimeSlice()
     for (const alert of alerts) {
       const known = this.#alerts.get(alert.fingerprint)
-      if (known === undefined || known.updatedAtMs < alert.updatedAtMs) this.#put(alert, this.nowMs)
+      if (known === undefined || known.updatedAtMs < alert.updatedAtMs)
+        this.#put(alert, this.nowMs, { isJoined: true })
       if (slice.isOver) await slice.pause()
     }
   }
@@ -328,31 +329,31 @@ export class Alertmanager implements Notifier {
     this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
     const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
     if (fault === undefined) {
-      const alert = createAlert(fields)
-      this.#put(alert, nowMs)
-      this.#options.onAlert?.(alert)
+      const stored = this.#put(createAlert(fields), nowMs)
+      if (stored !== undefined) this.#options.onAlert?.(stored)
     } else {
       faults.push(fault)
       this.#metrics.alertsInvalid.inc('v2')
     }
   }
 
-  #put(alert: Alert, nowMs: number): void {
+  /** @returns the alert joined with what was known of it; undefined when there is no room */
+  #put(alert: Alert, nowMs: number, options: { readonly isJoined?: boolean } = {}): Alert | undefined {
     const known = this.#alerts.get(alert.fingerprint)
-    const stored = this.#alerts.put(alert, nowMs)
+    const stored = this.#alerts.put(alert, nowMs, options)
     if (stored === undefined) {
       this.#metrics.alertsLimited.inc(alert.labels.get('alertname'))
       this.#options.logger.warn('Alert dropped: its alertname has reached the limit', {
         alert: alert.labels.toString(),
       })
-      return
+      return undefined
     }
     const isResolved = isResolvedAt(stored, nowMs)
     const wasFiring = known !== undefined && !isResolvedAt(known, nowMs)
     if (isResolved === wasFiring || (known === undefined && !isResolved))
       this.#noteChange(stored, isResolved, nowMs)
     this.#nextInhibitor?.observe(stored)
-    if (this.#running === undefined) return
+    if (this.#running === undefined) return stored
     this.#running.prepared.inhibitor.observe(stored)
     for (const group of this.#running.dispatcher.dispatch(stored)) {
       if (wasFiring || isResolved) continue
@@ -365,6 +366,7 @@ export class Alertmanager implements Notifier {
         detail: `waits for the group's notification at ${new Date(group.nextFlushMs).toISOString()}`,
       })
     }
+    return stored
   }
 
   #noteChange(alert: Alert, isResolved: boolean, nowMs: number): void {

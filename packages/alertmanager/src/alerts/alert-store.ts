@@ -39,8 +39,11 @@ export class AlertStore {
     }
   }
 
-  /** Stores an alert, joined with what is known of it; undefined when the limit of its name is reached. */
-  put(alert: Alert, nowMs: number): Alert | undefined {
+  /**
+   * Stores an alert, joined with what is known of it unless another instance has done that (by its clock); undefined when
+   * the limit of its name is reached.
+   */
+  put(alert: Alert, nowMs: number, { isJoined = false } = {}): Alert | undefined {
     const old = this.#alerts.get(alert.fingerprint)
     if (old === undefined) {
       const name = alert.labels.get('alertname')
@@ -49,7 +52,8 @@ export class AlertStore {
       this.#perName.set(name, count + 1)
       this.#added.push(alert.fingerprint)
     }
-    const stored = old !== undefined && overlaps(alert, old) ? mergeAlerts(alert, old, nowMs) : alert
+    const stored =
+      old !== undefined && !isJoined && overlaps(alert, old) ? mergeAlerts(alert, old, nowMs) : alert
     this.#alerts.set(stored.fingerprint, stored)
     return stored
   }
