@@ -68,6 +68,46 @@ export interface DroppedTarget {
   readonly scrapePool: string
 }
 
+/** A relabelling rule, with the names of the configuration file. */
+export type RelabelRule = Readonly<Record<string, unknown>>
+
+/** What discovery found, and what relabelling made of it. */
+export interface FoundTarget {
+  readonly discoveredLabels: Readonly<Record<string, string>>
+  /** Labels of its series; absent when it is not scraped. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly scrapeUrl?: string
+  /** Which rule dropped it, from 0. */
+  readonly droppedBy?: { readonly index: number; readonly rule: RelabelRule }
+  /** Why it cannot be scraped though no rule dropped it. */
+  readonly error?: string
+}
+
+/** `/api/v1/service_discovery`: one job, or the counts of all. */
+export interface ServiceDiscoveryData {
+  readonly pools: readonly {
+    readonly name: string
+    readonly found: number
+    readonly scraped: number
+    readonly dropped: number
+    readonly refused: number
+    /** Up to `limit` of those that were asked for. */
+    readonly targets: readonly FoundTarget[]
+  }[]
+}
+
+/** `/api/v1/targets/relabel_steps`. */
+export interface RelabelStepsData {
+  readonly steps: readonly {
+    readonly rule: RelabelRule
+    /** Labels after the rule; none once the target is dropped. */
+    readonly output: Readonly<Record<string, string>>
+    readonly keep: boolean
+  }[]
+  /** For a job: the target in the end. */
+  readonly target?: FoundTarget
+}
+
 export interface TargetsData {
   readonly activeTargets: readonly ActiveTarget[]
   readonly droppedTargets: readonly DroppedTarget[]

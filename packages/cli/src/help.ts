@@ -14,6 +14,10 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ],
   ['promontory check query EXPR', 'Look for likely mistakes; with --server=URL by what it has stored.'],
   ['promontory check web-config FILE…', 'Check files of --web.config.file and the certificates in them.'],
+  [
+    'promontory check service-discovery FILE JOB',
+    'Run the discovery of a job and print what it finds. Also: --timeout=30s.',
+  ],
   ['promontory push metrics URL FILE…', 'Send metrics in text form by remote write.'],
   ['promontory check metrics', 'Check metrics in text form from standard input.'],
   ['promontory query instant URL EXPR', 'Ask a server at one time. Also: range, series, labels.'],

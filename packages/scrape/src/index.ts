@@ -1,5 +1,7 @@
 export { checkStaticTargets, scrapeConfig, scrapeConfigs } from './config.ts'
 export type { ScrapeConfig, ScrapeLimits } from './config.ts'
+export { discoveredTargets, explain } from './discovered-target.ts'
+export type { DiscoveredTarget } from './discovered-target.ts'
 export * from './global-config.ts'
 export { SampleLimitError } from './ingest-body.ts'
 export type { IngestBody } from './ingest-body.ts'

@@ -178,7 +178,15 @@ test('dropped targets, faulty targets, the target limit', async () => {
   expect(
     registry.collect().find(({ name }) => name === 'prometheus_target_sync_failed_total')!.samples[0]!.value,
   ).toBe(1)
-  expect(manager.relabelSteps('j', { __address__: 'drop:1' })!.map(({ keep }) => keep)).toEqual([false])
+  const found = [...manager.discovered('j')!]
+  expect(found.map(({ url, droppedBy, error }) => [url, droppedBy?.index, error])).toEqual([
+    [`http://${address}/metrics`, undefined, ''],
+    ['http://localhost:1/metrics', undefined, ''],
+    ['', 0, ''],
+    ['', 0, ''],
+    ['', undefined, '"a/b" is not a valid hostname, expected host:port (put a path into metrics_path)'],
+  ])
+  expect(manager.discovered('unknown')).toBeUndefined()
 })
 
 test('what speaks another protocol is named, with the exporter to use', async () => {

@@ -4,11 +4,11 @@ import type { Clock, Logger, Registry } from '@promontory/base'
 import { sameConfig } from '@promontory/base/yaml'
 import { DiscoveryManager } from '@promontory/discovery'
 import type { DiscoveryMetrics } from '@promontory/discovery'
-import { Labels } from '@promontory/model'
+import type { Labels } from '@promontory/model'
 import type { Appender, SeriesMetadata } from '@promontory/model'
-import { relabelSteps } from '@promontory/model/relabel'
-import type { RelabelStep } from '@promontory/model/relabel'
 import type { ScrapeConfig } from './config.ts'
+import { discoveredTargets } from './discovered-target.ts'
+import type { DiscoveredTarget } from './discovered-target.ts'
 import { FailureLog } from './failure-log.ts'
 import { ScrapeMetrics } from './metrics.ts'
 import { ScrapePool } from './scrape-pool.ts'
@@ -161,10 +161,10 @@ export class ScrapeManager {
           yield { target: target.publicLabels, metricFamily, metadata }
   }
 
-  /** What each relabelling rule of a job makes of labels; undefined for an unknown job. */
-  relabelSteps(job: string, labels: Readonly<Record<string, string>>): RelabelStep[] | undefined {
-    const config = this.#pools.get(job)?.job
-    return config === undefined ? undefined : relabelSteps(Labels.from(labels), config.relabel_configs)
+  /** What discovery found for a job, one by one, with what became of it; undefined for an unknown job. */
+  discovered(job: string): IterableIterator<DiscoveredTarget> | undefined {
+    const pool = this.#pools.get(job)
+    return pool === undefined ? undefined : discoveredTargets(pool.job, pool.groups)
   }
 
   /**

@@ -51,6 +51,11 @@ export class ScrapePool {
     return this.#loops.values()
   }
 
+  /** What discovery found last. */
+  get groups(): readonly TargetGroup[] {
+    return this.#groups
+  }
+
   /** Takes a changed configuration. Targets that stay the same keep their rhythm and their state. */
   reload(job: ScrapeConfig): void {
     const old = this.#job

@@ -27,6 +27,7 @@ import { incidentRoutes } from './routes/incident-routes.ts'
 import { notificationRoutes } from './routes/notification-routes.ts'
 import type { Incidents } from '@promontory/incidents'
 import { configRoutes } from './routes/config-routes.ts'
+import { discoveryRoutes } from './routes/discovery-routes.ts'
 import type { RouteEnvironment } from './routes/environment.ts'
 import { exemplarRoutes } from './routes/exemplar-routes.ts'
 import { lintRoutes } from './routes/lint-routes.ts'
@@ -142,6 +143,7 @@ export function createApp(input: AppInput): Application {
     reloadError: () => configuration.reloadError(),
   })
   targetRoutes(app, environment, configuration.scrape)
+  discoveryRoutes(app, configuration.scrape)
   ruleRoutes(app, configuration.rules)
   writeRoutes(app, environment)
   readRoutes(app, environment)

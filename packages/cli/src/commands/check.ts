@@ -1,20 +1,22 @@
 import { parseArgs } from 'node:util'
+import { parseDuration } from '@promontory/model'
 import { UsageError } from '../serve-flags.ts'
 import { checkConfigFiles } from './check-config.ts'
 import { checkMetrics } from './check-metrics.ts'
 import { checkQuery } from './check-query.ts'
+import { checkServiceDiscovery } from './check-service-discovery.ts'
 import { checkWebConfigs } from './check-web-config.ts'
 import { type CheckedRules, checkRuleFiles } from './check-rules.ts'
 
 const USAGE =
-  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE…'
+  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE… | service-discovery [--timeout=30s] FILE JOB'
 
 const LINT_OPTIONS = {
   lint: { type: 'string', default: 'all' },
   'lint-fatal': { type: 'boolean', default: false },
 } as const
 
-/** `promontory check config|rules|query|metrics …`: exit code 1 for a fault, 3 for findings where they count. */
+/** `promontory check config|rules|query|metrics|web-config|service-discovery …`: exit code 1 for a fault, 3 for findings where they count. */
 export async function check([kind, ...rest]: readonly string[]): Promise<number> {
   switch (kind) {
     case 'config':
@@ -27,6 +29,12 @@ export async function check([kind, ...rest]: readonly string[]): Promise<number>
       if (positionals.length !== 1 || (typeof server === 'string' && !URL.canParse(server))) break
       return checkQuery(positionals[0]!, typeof server === 'string' ? server : undefined)
     }
+    case 'service-discovery': {
+      const { values, positionals } = readArgs(rest, { timeout: { type: 'string', default: '30s' } })
+      const [file, job] = positionals
+      if (positionals.length !== 2) break
+      return checkServiceDiscovery(file!, job!, durationFlag('--timeout', String(values['timeout'])))
+    }
     case 'web-config':
       if (rest.length > 0) return checkWebConfigs(rest)
       break
@@ -34,6 +42,14 @@ export async function check([kind, ...rest]: readonly string[]): Promise<number>
       if (rest.length === 0) return checkMetrics()
   }
   throw new UsageError(USAGE)
+}
+
+function durationFlag(flag: string, text: string): number {
+  try {
+    return parseDuration(text)
+  } catch (error) {
+    throw new UsageError(`${flag}: ${(error as Error).message}`)
+  }
 }
 
 async function checkFiles(

@@ -46,7 +46,7 @@ export function targetRoutes(app: Hono, environment: RouteEnvironment, scrape: S
     return success(c, { yaml: printYaml(scrapeConfig.encode(config) ?? {}) })
   })
   metadataRoutes(app, scrape)
-  labRoutes(app, scrape)
+  tryRoutes(app, scrape)
 }
 
 function view(target: TargetView, environment: RouteEnvironment): ActiveTarget {
@@ -128,33 +128,8 @@ function matchesAll(labels: Labels, matchers: readonly Matcher[]): boolean {
   return matchers.every((matcher) => matcher.matches(labels.get(matcher.name)))
 }
 
-/** What relabelling would do, and what a target says right now. */
-function labRoutes(app: Hono, scrape: ScrapeManager): void {
-  app.get('/api/v1/targets/relabel_steps', async (c) => {
-    try {
-      const params = await readParams(c)
-      const pool = params.get('scrapePool')
-      let labels: unknown
-      try {
-        labels = JSON.parse(params.get('labels'))
-      } catch (error) {
-        throw new BadRequest(
-          `invalid parameter "labels": ${(error as Error).message}, expected a JSON object of strings`,
-        )
-      }
-      if (
-        typeof labels !== 'object' ||
-        labels === null ||
-        Object.values(labels).some((value) => typeof value !== 'string')
-      )
-        throw new BadRequest('invalid parameter "labels": expected a JSON object of strings')
-      const steps = scrape.relabelSteps(pool, labels as Record<string, string>)
-      if (steps === undefined) throw new BadRequest(`no scrape pool "${pool}"`)
-      return success(c, { steps })
-    } catch (error) {
-      return failureOf(c, error)
-    }
-  })
+/** What a target says right now. */
+function tryRoutes(app: Hono, scrape: ScrapeManager): void {
   app.post('/api/v1/targets/try', async (c) => {
     try {
       const params = await readParams(c)
