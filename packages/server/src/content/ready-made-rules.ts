@@ -12,17 +12,17 @@ export const READY_MADE_FILES = 'ready-made/'
 /** The ready-made rules that are in use: those whose metrics have been seen. */
 export class ReadyMadeRules {
   readonly #choice: ContentRules
-  readonly #groups: readonly RuleGroupConfig[]
+  /** Read when the first metrics were seen: parsing them would double the time of a start. */
+  #groups: readonly RuleGroupConfig[] | undefined
   /** What was seen once counts until the end: a rule stays while its metrics are gone. */
   readonly #seen = new Set<string>()
 
   constructor(choice: ContentRules) {
     this.#choice = choice
-    this.#groups = choice === 'none' ? [] : readGroups()
   }
 
   get isUsed(): boolean {
-    return this.#groups.length > 0
+    return this.#choice !== 'none' && contentFolder('rules') !== undefined
   }
 
   /** @returns whether there is one that was not known before */
@@ -36,6 +36,7 @@ export class ReadyMadeRules {
   sources(ownSources: readonly RuleSource[], tellsSomebody: boolean): RuleSource[] {
     if (!this.isUsed || this.#seen.size === 0) return []
     const own: OwnAlerting = { ruleNames: namesOf(ownSources), tellsSomebody }
+    this.#groups ??= readGroups()
     const groups = fittingRules(this.#groups, { choice: this.#choice, seen: this.#seen, own })
     return [...Map.groupBy(groups, ({ file }) => file)].map(([file, inFile]) => ({
       file,
