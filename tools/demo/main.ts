@@ -56,12 +56,15 @@ async function portOrOther(wanted: number): Promise<number> {
 
 /** The Python service where Python has prometheus_client; its twin in Node otherwise. */
 async function startAiCore(port: number): Promise<{ readonly kind: string; readonly child?: ChildProcess }> {
-  const hasClient = spawnSync('python3', ['-c', 'import prometheus_client'], { stdio: 'ignore' }).status === 0
-  if (!hasClient) {
+  // A distribution's package is seen by the distribution's own interpreter only.
+  const python = ['python3', '/usr/bin/python3'].find(
+    (program) => spawnSync(program, ['-c', 'import prometheus_client'], { stdio: 'ignore' }).status === 0,
+  )
+  if (python === undefined) {
     await startTwin(port)
     return { kind: 'Node twin: no Python with prometheus_client here' }
   }
-  const child = spawn('python3', [join(ROOT, 'examples/ai-core/main.py'), String(port)], { stdio: 'ignore' })
+  const child = spawn(python, [join(ROOT, 'examples/ai-core/main.py'), String(port)], { stdio: 'ignore' })
   return { kind: 'Python', child }
 }
 

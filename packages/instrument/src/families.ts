@@ -6,6 +6,8 @@ export interface Family {
   /** Labels whose values the application makes up; folded into `other` when there are too many. */
   readonly open?: readonly string[]
   readonly buckets?: readonly number[]
+  /** How workers of a cluster are put together; they are added up when not given. */
+  readonly together?: 'max' | 'first'
   /** Published on the private path only, where there is one. */
   readonly isPrivate?: boolean
 }
@@ -68,7 +70,10 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   llm_fallbacks_total: counter('Requests that another provider took over.', ['from_provider', 'to_provider']),
   llm_finish_reasons_total: counter('Why answers of language models ended.', ['provider', 'model', 'finish_reason'], ['model', 'finish_reason']), // prettier-ignore
   llm_unpriced_tokens_total: counter('Tokens of models whose price is not known: their cost is not counted.', ['provider', 'model', 'token_type'], ['model']), // prettier-ignore
-  llm_budget_dollars: gauge('Budget in US dollars.', ['scope', 'name', 'period'], ['name']),
+  llm_budget_dollars: {
+    ...gauge('Budget in US dollars.', ['scope', 'name', 'period'], ['name']),
+    together: 'max',
+  },
   api_cost_dollars_total: counter('Cost of API calls in US dollars.', ['model', 'provider', 'team'], ['model', 'team']), // prettier-ignore
   api_tokens_total: counter('Tokens of API calls.', ['model', 'token_type'], ['model']),
   gen_ai_client_operation_duration_seconds: histogram('GenAI operation duration.', ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model', 'error_type'], GEN_AI_S, ['gen_ai_request_model', 'error_type']), // prettier-ignore
@@ -82,7 +87,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   db_connections_max: gauge('Size of the connection pool.'),
   db_slow_queries_total: counter('Queries that took longer than a second.', ['operation', 'table'], ['table']), // prettier-ignore
   db_index_scans_total: counter('Reads by whether an index was used.', ['table', 'uses_index'], ['table']),
-  database_size_bytes: gauge('Size of the database.', ['database'], ['database']),
+  database_size_bytes: { ...gauge('Size of the database.', ['database'], ['database']), together: 'max' },
 
   cache_operations_total: counter('Operations on the cache.', ['operation', 'result']),
   cache_size_bytes: gauge('Size of what the cache holds.'),
@@ -91,15 +96,15 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   cache_misses_total: counter('Reads that the cache could not answer.'),
   cache_evictions_total: counter('Entries that had to make room.'),
   cache_key_requests_total: counter('Reads by key group.', ['key'], ['key']),
-  redis_memory_used_bytes: gauge('Memory that Redis uses.'),
-  redis_memory_max_bytes: gauge('Memory that Redis may use; 0 for no bound.'),
+  redis_memory_used_bytes: { ...gauge('Memory that Redis uses.'), together: 'max' },
+  redis_memory_max_bytes: { ...gauge('Memory that Redis may use; 0 for no bound.'), together: 'max' },
 
   queue_depth: gauge('Jobs that wait.', ['queue'], ['queue']),
   queue_jobs_total: counter('Jobs that ended.', ['queue', 'status'], ['queue']),
   queue_job_duration_seconds: histogram('Duration of jobs in seconds.', ['queue'], MODEL_S, ['queue']),
   auth_attempts_total: counter('Attempts to sign in.', ['method', 'result']),
   permission_checks_total: counter('Checks of permissions.', ['permission', 'result'], ['permission']),
-  business_kpi: gauge('Business figures.', ['kpi'], ['kpi']),
+  business_kpi: { ...gauge('Business figures.', ['kpi'], ['kpi']), together: 'max' },
   business_events_total: counter('Things that happened to the business.', ['event'], ['event']),
   feature_usage_total: counter('Use of features.', ['feature'], ['feature']),
   persona_interactions_total: counter('Interactions by persona.', ['persona'], ['persona']),
@@ -107,8 +112,11 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   plugin_execution_duration_seconds: histogram('Execution time of plugins in seconds.', ['plugin'], MODEL_S, ['plugin']), // prettier-ignore
 
   memory_pressure_ratio: gauge('Resident memory as a share of what the process may use.'),
-  event_loop_lag_seconds: gauge('99th percentile of the delay of the event loop since the last scrape.'),
-  app_info: gauge('1, with the version that runs.', ['service', 'version']),
+  event_loop_lag_seconds: {
+    ...gauge('99th percentile of the delay of the event loop since the last scrape.'),
+    together: 'max',
+  },
+  app_info: { ...gauge('1, with the version that runs.', ['service', 'version']), together: 'first' },
   instrument_series_folded_total: counter('Observations whose labels were folded into "other" to bound the number of series.', ['metric']), // prettier-ignore
 }
 

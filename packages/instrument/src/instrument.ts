@@ -106,7 +106,8 @@ export class Instrument {
       endpoints: this.endpoints.node,
       isOwnPath: (url) => this.endpoints.isOwn(url),
     }
-    if (options.cluster === true) joinCluster(registry)
+    if (options.cluster === true)
+      joinCluster(registry === privateRegistry ? [registry] : [registry, privateRegistry])
   }
 
   /** `app.use(kit.express())`, before the routes. Answers the kit's paths too. */

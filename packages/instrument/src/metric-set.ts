@@ -90,6 +90,7 @@ export class MetricSet {
       name: this.#options.prefix + name,
       help: family.help,
       registers: [this.#registryOf(family)],
+      ...aggregatorOf(family),
       collect() {
         this.set(value())
       },
@@ -124,6 +125,7 @@ export class MetricSet {
       help: family.help,
       labelNames,
       registers: [this.#registryOf(family)],
+      ...aggregatorOf(family),
     }
     const bound =
       labelNames.length === 0
@@ -137,6 +139,10 @@ export class MetricSet {
   #registryOf(family: Family): Registry {
     return family.isPrivate === true ? this.#options.privateRegistry : this.#options.registry
   }
+}
+
+function aggregatorOf({ together }: Family): { aggregator?: 'max' | 'first' } {
+  return together === undefined ? {} : { aggregator: together }
 }
 
 function familyOf(name: FamilyName): Family {
