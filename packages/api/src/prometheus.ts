@@ -108,6 +108,31 @@ export interface RelabelStepsData {
   readonly target?: FoundTarget
 }
 
+/** One queue of remote write. */
+export interface RemoteWriteQueue {
+  readonly name: string
+  /** Without a password. */
+  readonly url: string
+  readonly protocol: '1.0' | '2.0'
+  readonly shards: number
+  readonly shardsMin: number
+  readonly shardsMax: number
+  readonly shardsDesired: number
+  readonly pending: { readonly samples: number; readonly histograms: number; readonly exemplars: number }
+  readonly highestSentSeconds: number
+  /** How far the newest sample that was sent is behind the newest there is. */
+  readonly lagSeconds: number
+  readonly sent: number
+  readonly failed: number
+  readonly retried: number
+  readonly lastError: string
+}
+
+/** `/api/v1/status/remote_write`. */
+export interface RemoteWriteData {
+  readonly queues: readonly RemoteWriteQueue[]
+}
+
 export interface TargetsData {
   readonly activeTargets: readonly ActiveTarget[]
   readonly droppedTargets: readonly DroppedTarget[]

@@ -11,6 +11,8 @@ export interface DiscoveredTarget {
   readonly discoveredLabels: Labels
   /** Those that its series carry; undefined when it is not scraped. */
   readonly labels: Labels | undefined
+  /** All that relabelling leaves, `__…` ones included; undefined when it is not scraped. */
+  readonly relabelled: Labels | undefined
   /** `''` when it is not scraped. */
   readonly url: string
   /** The rule that dropped it, and which of them that is, from 0. */
@@ -30,11 +32,16 @@ export function* discoveredTargets(
 
 /** What becomes of a target with these labels. */
 export function explain(job: ScrapeConfig, discovered: Labels): DiscoveredTarget {
-  const target = { discoveredLabels: discovered, labels: undefined, url: '', droppedBy: undefined, error: '' }
+  const target = { discoveredLabels: discovered, labels: undefined, relabelled: undefined, url: '', droppedBy: undefined, error: '' } // prettier-ignore
   try {
     const labels = populateLabels(discovered, job.relabel_configs)
     if (labels !== undefined)
-      return { ...target, labels: publicLabels(labels), url: scrapeUrl(labels, job.params) }
+      return {
+        ...target,
+        labels: publicLabels(labels),
+        relabelled: labels,
+        url: scrapeUrl(labels, job.params),
+      }
     // Which rule it was is looked for only now: thousands of targets may be dropped at each update.
     const index = relabelSteps(discovered, job.relabel_configs).length - 1
     return { ...target, droppedBy: { index, rule: job.relabel_configs[index]! } }

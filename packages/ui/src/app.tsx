@@ -10,6 +10,12 @@ const QueryPage = lazy(async () => ({ default: (await import('./pages/query/quer
 const TargetsPage = lazy(async () => ({
   default: (await import('./pages/targets/targets-page.tsx')).TargetsPage,
 }))
+const ServiceDiscoveryPage = lazy(async () => ({
+  default: (await import('./pages/targets/service-discovery-page.tsx')).ServiceDiscoveryPage,
+}))
+const RelabelLabPage = lazy(async () => ({
+  default: (await import('./pages/targets/relabel-lab-page.tsx')).RelabelLabPage,
+}))
 const RulesPage = lazy(async () => ({ default: (await import('./pages/rules/rules-page.tsx')).RulesPage }))
 const AlertsPage = lazy(async () => ({
   default: (await import('./pages/alerts/alerts-page.tsx')).AlertsPage,
@@ -78,11 +84,14 @@ export function App(): ReactNode {
             <Route path="/rules/lab" component={RuleLabPage} />
             <Route path="/rules/rule" component={RulePage} />
             <Route path="/targets" component={TargetsPage} />
+            <Route path="/service-discovery" component={ServiceDiscoveryPage} />
+            <Route path="/targets/relabel" component={RelabelLabPage} />
             <Route path="/status" component={StatusPage} />
             <Route path="/flags" component={StatusPage} />
             <Route path="/config" component={StatusPage} />
             <Route path="/tsdb-status" component={StatusPage} />
             <Route path="/usage" component={StatusPage} />
+            <Route path="/remote-write" component={StatusPage} />
             <Route>
               <EmptyState
                 title="There is no such page"

@@ -22,7 +22,7 @@ export async function checkServiceDiscovery(file: string, job: string, timeoutMs
   const groups = await found(job, complete, timeoutMs)
   const results = [...discoveredTargets(complete, groups)].map((target) => ({
     discoveredLabels: target.discoveredLabels.toObject(),
-    labels: target.labels?.toObject() ?? {},
+    labels: target.relabelled?.toObject() ?? {},
     ...(target.error === '' ? {} : { error: target.error }),
     ...(target.droppedBy === undefined ? {} : { droppedBy: `relabel_configs[${target.droppedBy.index}]` }),
   }))

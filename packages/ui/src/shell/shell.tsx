@@ -17,7 +17,7 @@ const PAGES: readonly (readonly [path: string, name: string, icon: IconName])[] 
   ['/targets', 'Targets', 'targets'],
   ['/status', 'Status', 'status'],
 ]
-const STATUS_PAGES = ['/status', '/flags', '/config', '/tsdb-status', '/usage']
+const STATUS_PAGES = ['/status', '/flags', '/config', '/tsdb-status', '/usage', '/remote-write']
 
 /** The frame of every page: navigation, notices that concern everything, theme, shortcuts. */
 export function Shell({ children }: { children: ReactNode }): ReactNode {
@@ -110,6 +110,7 @@ function usePageTitle(): string {
 
 function isCurrent(path: string, location: string): boolean {
   if (path === '/dashboards') return /^\/(dashboards?|d|d-solo)(\/|$)/.test(location)
+  if (path === '/targets' && location === '/service-discovery') return true
   if (path !== '/' && location.startsWith(`${path}/`)) return true
   return path === '/status' ? STATUS_PAGES.includes(location) : location === path
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ConfigCard } from './config-card.tsx'
 import { FlagsCard } from './flags-card.tsx'
+import { RemoteWriteCards } from './remote-write-cards.tsx'
 import { RuntimeCards } from './runtime-cards.tsx'
 import { TsdbCards } from './tsdb-cards.tsx'
 import { UsageCards } from './usage-cards.tsx'
@@ -10,6 +11,7 @@ const TABS = [
   ['/status', 'Runtime', RuntimeCards],
   ['/tsdb-status', 'Storage', TsdbCards],
   ['/usage', 'Usage', UsageCards],
+  ['/remote-write', 'Remote write', RemoteWriteCards],
   ['/config', 'Configuration', ConfigCard],
   ['/flags', 'Flags', FlagsCard],
 ] as const

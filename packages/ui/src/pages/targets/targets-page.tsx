@@ -1,6 +1,7 @@
 import type { ActiveTarget, TargetHealth, TargetsData } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
 import { seconds } from '../../data/format.ts'
 import { Ago } from '../../parts/ago.tsx'
@@ -9,6 +10,7 @@ import { Labels } from '../../parts/labels.tsx'
 import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { TargetTabs } from './target-tabs.tsx'
 import { TryTarget } from './try-target.tsx'
 
 type Wanted = 'all' | TargetHealth
@@ -37,8 +39,14 @@ export function TargetsPage(): ReactNode {
       <div className="page-head">
         <div className="grow">
           <h1>Targets</h1>
-          {dropped > 0 ? <p>{dropped} discovered targets were dropped by relabelling.</p> : null}
+          {dropped > 0 ? (
+            <p>
+              {dropped} discovered targets were dropped by relabelling.{' '}
+              <Link href="/service-discovery?state=dropped">Which, and why?</Link>
+            </p>
+          ) : null}
         </div>
+        <TargetTabs />
         <SearchField
           label="Search targets"
           placeholder="Labels, URLs, errors"
