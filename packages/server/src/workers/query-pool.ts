@@ -215,9 +215,15 @@ export class QueryPool {
     return started[hashOf(task.expr) % started.length]
   }
 
+  /** For the next query: this one does not wait for them. */
+  #startAll(): void {
+    for (const slot of this.#slots) slot.worker ??= this.#start(slot)
+  }
+
   /** Gives a task to a worker, and parts of it to other idle ones when that is worth it. */
   #begin(slot: Slot, waiting: Waiting, idle: readonly Slot[]): void {
     const { task } = waiting
+    if (task.kind === 'range' && this.#splitter.deservesAll(task)) this.#startAll()
     const workers = Math.min(idle.length, this.#options.maxConcurrency - this.running)
     const split =
       task.kind === 'range' && this.#queue.length === 0

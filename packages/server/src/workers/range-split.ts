@@ -4,6 +4,8 @@ import type { PartTask, RangeTask } from './protocol.ts'
 /** A query that is expected to take less is not worth the messages. */
 const WORTH_MS = 8
 const STEPS_PER_PART_MIN = 8
+/** A query of so much work makes it worth starting the threads that are not there yet. */
+const DESERVES_ALL_MS = 40
 const QUERIES_REMEMBERED = 2000
 /** A query that nobody has asked before is taken for heavy from this range and number of steps on. */
 const UNKNOWN_HEAVY_RANGE_MS = 6 * 3600_000
@@ -37,6 +39,14 @@ export class RangeSplitter {
     if (cacheUse !== 'hit' && cacheUse !== 'partial') known.msPerStep = workMs / stepsOf(task)
     if (cacheUse !== undefined && cacheUse !== 'bypass')
       known.kept = { startMs: task.startMs, endMs: task.endMs }
+  }
+
+  /** Whether the query takes so long that all workers should be there the next time it is asked. */
+  deservesAll(task: RangeTask): boolean {
+    const { msPerStep } = this.#of(task)
+    return (
+      msPerStep * stepsOf(task) >= DESERVES_ALL_MS && !this.#isMostlyKept(task) && this.#isSeparable(task)
+    )
   }
 
   /** The result caches have forgotten something. */
