@@ -1,84 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FakeClock, Registry, silentLogger } from '@promontory/base'
+import { silentLogger } from '@promontory/base'
 import { Labels } from '@promontory/model'
 import { expect, onTestFinished, test } from 'vitest'
-import { Alertmanager, UnsupportedConfigError, type AlertmanagerOptions } from './alertmanager.ts'
+import { UnsupportedConfigError, type AlertmanagerOptions } from './alertmanager.ts'
 import type { Alert } from './alerts/alert.ts'
 import { JsonLinesLog } from './record-log.ts'
-import { HttpReceiver } from './testing/http-receiver.ts'
-
-const START_MS = Date.UTC(2024, 0, 1, 12)
-
-interface Told {
-  readonly receiver: string
-  readonly status: string
-  readonly notification_reason: string
-  readonly groupKey: string
-  readonly alerts: readonly { readonly status: string; readonly labels: Record<string, string> }[]
-}
-
-/** An Alertmanager on a fake clock with a real HTTP receiver. Alerts go by name: `a=b,c=d`. */
-async function world(yaml: string, options: Partial<AlertmanagerOptions> = {}) {
-  const receiver = await HttpReceiver.open()
-  const clock = (options.clock as FakeClock | undefined) ?? new FakeClock(START_MS)
-  const registry = new Registry()
-  const alertmanager = new Alertmanager({
-    clock,
-    logger: silentLogger,
-    registry,
-    externalUrl: 'http://am:9093',
-    ...options,
-  })
-  await alertmanager.applyConfig(alertmanager.prepareConfig(yaml.replaceAll('URL', receiver.url), 'am.yml'))
-  onTestFinished(async () => {
-    await alertmanager.stop()
-    await receiver.close()
-  })
-  const labelsOf = (text: string): Labels =>
-    Labels.from(text.split(',').map((pair) => pair.split('=') as [string, string]))
-  const send = (state: 'fire' | 'resolve', ...texts: string[]): void =>
-    alertmanager.send(
-      texts.map((text) => ({
-        labels: labelsOf(text),
-        annotations: Labels.from({ summary: `about ${text}` }),
-        startsAtMs: state === 'fire' ? clock.nowMs() : START_MS,
-        endsAtMs: state === 'fire' ? clock.nowMs() + 3_600_000 : clock.nowMs(),
-        generatorUrl: 'http://p:9090/g',
-      })),
-    )
-  return {
-    alertmanager,
-    receiver,
-    clock,
-    registry,
-    labelsOf,
-    fire: (...texts: string[]) => send('fire', ...texts),
-    resolve: (...texts: string[]) => send('resolve', ...texts),
-    /** Moves on and gives what was told meanwhile: `receiver status(reason): alerts`. */
-    async told(ms: number, expected: number): Promise<string[]> {
-      await clock.advance(ms)
-      await receiver.waitFor(expected)
-      await clock.advance(0)
-      return (receiver.takeJson() as Told[])
-        .map(({ receiver: name, status, notification_reason: reason, alerts }) => {
-          const names = alerts.map(
-            (alert) => `${alert.status === 'resolved' ? '-' : '+'}${alert.labels.alertname}`,
-          )
-          return `${name} ${status} (${reason}): ${names.sort().join(' ')}`
-        })
-        .sort()
-    },
-    kinds: (): string[] => alertmanager.history.events().map(({ kind }) => kind),
-    metric(name: string): Record<string, number> {
-      const family = registry.collect().find((candidate) => candidate.name === name)!
-      return Object.fromEntries(
-        family.samples.map(({ labels, value }) => [labels.map(([, text]) => text).join(','), value]),
-      )
-    },
-  }
-}
+import { START_MS, world } from './testing/world.ts'
 
 const ROUTE = `
 route: {receiver: hook, group_by: [cluster], group_wait: 1s, group_interval: 5s, repeat_interval: 30s}

@@ -6,6 +6,17 @@ import { FunctionError } from './errors.ts'
 const COMPILED_MAX = 200
 const compiled = new Map<string, RE2JS>()
 
+/** Characters that one call searches: half a second at worst. */
+const TEXT_LENGTH_MAX = 256 * 1024
+
+/** @throws FunctionError */
+function checkLength(text: string): void {
+  if (text.length > TEXT_LENGTH_MAX)
+    throw new FunctionError(
+      `a text of ${text.length} characters is too long to be searched: at most ${TEXT_LENGTH_MAX}`,
+    )
+}
+
 /** @throws FunctionError with Go's text for a pattern that RE2 refuses */
 function compile(pattern: string): RE2JS {
   let regex = compiled.get(pattern)
@@ -33,12 +44,14 @@ function mustCompile(pattern: string): RE2JS {
 
 /** `regexp.MatchString`: unanchored. */
 export function matchString(pattern: string, text: string): boolean {
+  checkLength(text)
   return compile(pattern).matcher(text).find()
 }
 
 /** `ReplaceAllString`: `$1`, `$name`, `${name}` stand for groups, `$$` for a dollar. */
 export function replaceAllString(pattern: string, replacement: string, text: string): string {
   const regex = mustCompile(pattern)
+  checkLength(text)
   const matcher = regex.matcher(text)
   const names = regex.namedGroups()
   let out = ''

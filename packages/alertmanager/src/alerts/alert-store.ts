@@ -43,7 +43,11 @@ export class AlertStore {
    * Stores an alert, joined with what is known of it unless another instance has done that (by its clock); undefined when
    * the limit of its name is reached.
    */
-  put(alert: Alert, nowMs: number, { isJoined = false } = {}): Alert | undefined {
+  put(
+    alert: Alert,
+    nowMs: number,
+    { isJoined = false }: { readonly isJoined?: boolean } = {},
+  ): Alert | undefined {
     const old = this.#alerts.get(alert.fingerprint)
     if (old === undefined) {
       const name = alert.labels.get('alertname')

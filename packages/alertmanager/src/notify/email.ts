@@ -29,14 +29,20 @@ export class EmailIntegration implements Integration {
     if (delivery.preview !== undefined) return this.#preview(message, delivery.preview)
     const { default: nodemailer } = await import('nodemailer')
     const transport = nodemailer.createTransport(await this.#transport())
-    const stop = (): void => transport.close()
-    delivery.signal.addEventListener('abort', stop)
+    const over = new Promise<never>((_, reject) => {
+      const stop = (): void => reject(abortError(delivery.signal))
+      if (delivery.signal.aborted) stop()
+      else delivery.signal.addEventListener('abort', stop, { once: true })
+    })
+    const sent = transport.sendMail(message)
     try {
-      await transport.sendMail(message)
+      // Closing the transport does not end what waits for a silent server: its own time-out does, later.
+      await Promise.race([sent, over])
     } catch (error) {
+      sent.catch(() => undefined)
       throw mailError(error)
     } finally {
-      delivery.signal.removeEventListener('abort', stop)
+      over.catch(() => undefined)
       transport.close()
     }
   }
@@ -151,6 +157,12 @@ function nodeTlsVersion(version: string): 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLS
   ]
 }
 
+function abortError({ reason }: AbortSignal): Error {
+  const isLate = reason instanceof Error && reason.name === 'TimeoutError'
+  const text = isLate ? 'the mail server did not answer in time' : 'delivery was stopped'
+  return Object.assign(new Error(text), { code: isLate ? 'ETIMEDOUT' : 'ESTOPPED' })
+}
+
 /** A refusal for good (5xx) is not tried again; everything else is. */
 function mailError(error: unknown): NotifyError {
   const { message, code, responseCode } = error as { message: string; code?: string; responseCode?: number }
@@ -161,8 +173,10 @@ function mailError(error: unknown): NotifyError {
       ? 'authError'
       : code === 'ETIMEDOUT'
         ? 'contextDeadlineExceeded'
-        : isFinal
-          ? 'clientError'
-          : 'other'
+        : code === 'ESTOPPED'
+          ? 'contextCanceled'
+          : isFinal
+            ? 'clientError'
+            : 'other'
   return new NotifyError(message, { retry: !isFinal, reason, cause: error })
 }

@@ -17,9 +17,19 @@ export interface TemplateLimits {
   readonly stepsMax: number
   /** Nested template calls. */
   readonly depthMax: number
+  /** Time of one run in ms: it holds up everything else in its thread. Usual ones take one or two. */
+  readonly millisMax: number
 }
 
-export const DEFAULT_LIMITS: TemplateLimits = { outputLengthMax: 4 << 20, stepsMax: 1_000_000, depthMax: 200 }
+export const DEFAULT_LIMITS: TemplateLimits = {
+  outputLengthMax: 4 << 20,
+  stepsMax: 1_000_000,
+  depthMax: 200,
+  millisMax: 1000,
+}
+
+/** Steps between two looks at the clock. */
+const STEPS_PER_LOOK = 1024
 
 /** Thrown by a function whose answer is not there yet; `answer` settles when it is worth running the template again. */
 export class Suspended extends Error {
@@ -61,6 +71,7 @@ export class Executor {
   #output: string[] = []
   #length = 0
   #steps = 0
+  #untilMs = 0
   #depth = 0
   #tree: Tree
   #variables: Variable[] = []
@@ -74,6 +85,7 @@ export class Executor {
 
   /** @throws TemplateError with Go's text; Suspended when a function has to wait */
   run(data: Value): string {
+    this.#untilMs = performance.now() + this.#options.limits.millisMax
     this.#variables = [{ name: '$', value: data }]
     this.#walkList(data, this.#tree.root)
     return this.#output.join('')
@@ -100,6 +112,12 @@ export class Executor {
     this.#node = node
     if (++this.#steps > this.#options.limits.stepsMax)
       throw new TemplateLimitError(this.#located(`more than ${this.#options.limits.stepsMax} steps`))
+    if (this.#steps % STEPS_PER_LOOK === 0 && performance.now() > this.#untilMs)
+      throw new TemplateLimitError(this.#located(this.#tooLong()))
+  }
+
+  #tooLong(): string {
+    return `it runs for more than ${this.#options.limits.millisMax} ms`
   }
 
   #write(text: string): void {
@@ -435,6 +453,8 @@ export class Executor {
     const { outputLengthMax } = this.#options.limits
     if (typeof value === 'string' && value.length > outputLengthMax)
       throw new TemplateLimitError(`a string is longer than ${outputLengthMax} characters`)
+    // A single call may take long: on long texts, or of a query.
+    if (performance.now() > this.#untilMs) throw new TemplateLimitError(this.#tooLong())
     return value
   }
 
