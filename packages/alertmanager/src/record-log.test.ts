@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLogger } from '@promontory/base'
 import { expect, onTestFinished, test } from 'vitest'
+import { NotificationLog, type NotificationEntry } from './nflog/notification-log.ts'
 import { JsonLinesLog } from './record-log.ts'
 
 function scratchFile(): string {
@@ -37,4 +38,31 @@ test('a record that cannot be written is told to who wrote it', async () => {
   const log = new JsonLinesLog<number>(join(file, 'in-a-folder', 'x'), silentLogger)
   rmSync(join(file, 'in-a-folder'), { recursive: true })
   await expect(Promise.all([log.append(1), log.append(2)])).rejects.toThrow('ENOENT')
+})
+
+test('what a full disk took half of costs nothing that comes after it', async () => {
+  const file = scratchFile()
+  const log = new JsonLinesLog<number>(file, silentLogger)
+  await log.append(1)
+  rmSync(file)
+  mkdirSync(file)
+  await expect(log.append(2)).rejects.toThrow('EISDIR')
+  rmSync(file, { recursive: true })
+  writeFileSync(file, '1\n{"half')
+  await log.append(3)
+  expect(new JsonLinesLog<number>(file, silentLogger).load()).toEqual([1, 3])
+})
+
+test('entries that could not be written are written with the next one that can', async () => {
+  const file = scratchFile()
+  const log = new NotificationLog(new JsonLinesLog(file, silentLogger), 0)
+  const entry = (groupKey: string): NotificationEntry => ({
+    groupKey, integration: 'i', firing: ['f'], resolved: [], timestampMs: 1, expiresAtMs: 1e15,
+  }) // prettier-ignore
+  mkdirSync(file)
+  await expect(log.record(entry('a'))).rejects.toThrow('EISDIR')
+  rmSync(file, { recursive: true })
+  await log.record(entry('b'))
+  const again = new NotificationLog(new JsonLinesLog(file, silentLogger), 0)
+  expect([again.query('a', 'i'), again.query('b', 'i')]).toEqual([entry('a'), entry('b')])
 })

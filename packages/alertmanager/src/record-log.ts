@@ -27,6 +27,7 @@ export class JsonLinesLog<T> implements RecordLog<T> {
   readonly #file: string
   readonly #logger: Logger
   #queue: Promise<void> = Promise.resolve()
+  #isTorn = false
   /** Lines of the next write, and who waits for it. */
   #next: { text: string; readonly written: Promise<void> } | undefined
 
@@ -67,10 +68,18 @@ export class JsonLinesLog<T> implements RecordLog<T> {
     const next: { text: string; written: Promise<void> } = { text: line, written: Promise.resolve() }
     next.written = this.#enqueue(() => {
       if (this.#next === next) this.#next = undefined
-      return appendFile(this.#file, next.text)
+      return this.#write(next.text)
     })
     this.#next = next
     return next.written
+  }
+
+  async #write(text: string): Promise<void> {
+    // A disk that ran full may have taken a part: what follows begins on a line of its own.
+    const start = this.#isTorn ? '\n' : ''
+    this.#isTorn = true
+    await appendFile(this.#file, start + text)
+    this.#isTorn = false
   }
 
   rewrite(records: readonly T[]): Promise<void> {
@@ -86,6 +95,7 @@ export class JsonLinesLog<T> implements RecordLog<T> {
         await handle.close()
       }
       await rename(draft, this.#file)
+      this.#isTorn = false
     })
   }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib'
@@ -167,8 +167,8 @@ export class HistoryJournal implements HistoryStore {
       const bytes = this.#pendingBytes
       this.#pending = []
       this.#pendingBytes = 0
+      const segment = this.#openSegment()
       try {
-        const segment = this.#openSegment()
         const text = lines.join('')
         await appendFile(segment.file, text)
         segment.bytes += Buffer.byteLength(text)
@@ -177,6 +177,8 @@ export class HistoryJournal implements HistoryStore {
           await this.maintain()
         }
       } catch (error) {
+        // A full disk may have taken a part, which comes again.
+        await truncate(segment.file, segment.bytes).catch(() => undefined)
         this.#pending = [...lines, ...this.#pending]
         this.#pendingBytes += bytes
         this.#restUntilMs = this.#options.clock.monotonicMs() + REST_MS

@@ -24,6 +24,8 @@ export type NotifyReason =
 export class NotificationLog {
   readonly #log: RecordLog<NotificationEntry>
   readonly #entries = new Map<string, NotificationEntry>()
+  /** Whether some entries are in memory only. */
+  #isBehind = false
 
   constructor(log: RecordLog<NotificationEntry>, nowMs: number) {
     this.#log = log
@@ -47,13 +49,31 @@ export class NotificationLog {
   /** Notes a notification that was delivered. Rejects when it cannot be written; it counts in memory all the same. */
   async record(entry: NotificationEntry): Promise<void> {
     this.#entries.set(keyOf(entry), entry)
-    await this.#log.append(entry)
+    try {
+      await this.#log.append(entry)
+    } catch (error) {
+      this.#isBehind = true
+      throw error
+    }
+    if (!this.#isBehind) return
+    // There is room again: what could not be written before is written now.
+    this.#isBehind = false
+    await this.#rewrite()
+  }
+
+  async #rewrite(): Promise<void> {
+    try {
+      await this.#log.rewrite([...this.#entries.values()])
+    } catch (error) {
+      this.#isBehind = true
+      throw error
+    }
   }
 
   /** Drops what has expired and writes the rest afresh. */
   async maintain(nowMs: number): Promise<void> {
     for (const [key, entry] of this.#entries) if (entry.expiresAtMs <= nowMs) this.#entries.delete(key)
-    await this.#log.rewrite([...this.#entries.values()])
+    await this.#rewrite()
   }
 }
 
