@@ -27,6 +27,8 @@ cache_operations_total{result="hit"} 4
 cache_operations_total{result="miss"} 1
 # TYPE llm_requests_total counter
 llm_requests_total{provider="a",status="success"} 4
+# TYPE api_requests_total counter
+api_requests_total{method="GET",endpoint="/",status="200"} 7
 # TYPE llm_errors_total counter
 llm_errors_total{provider="a"} 1
 `
@@ -98,6 +100,11 @@ const MISTAKES: readonly Mistake[] = [
 test.each<Mistake>([
   ...MISTAKES,
   ['rate(active_connections[5m])', 'rate-of-gauge', 'deriv(active_connections[5m])'],
+  [
+    'rate(api_requests_total{status_code=~"5.."}[5m])',
+    'unknown-label',
+    'rate(api_requests_total{status=~"5.."}[5m])',
+  ],
   ['increase(llm_errors_total[1s])', 'short-range', 'increase(llm_errors_total[4s])'],
   ['llm_request_total', 'unknown-metric', 'llm_requests_total'],
 ])('%s', async (query, rule, mended) => {
@@ -183,12 +190,32 @@ describe('promontory check', () => {
     expect(code).toBe(3)
   })
 
-  test.each([[['rules', '--lint=some', rules]], [['rules', '--nonsense', rules]], [['query']]])(
-    '%j is refused',
-    (args) => {
-      expect(check(...args).code).toBe(2)
-    },
-  )
+  test('of rules, with what a server has stored', () => {
+    const file = join(workspace.directory, 'status.yml')
+    writeFileSync(
+      file,
+      `groups:
+- name: errors
+  rules:
+  - record: errors:rate5m
+    expr: rate(http_requests_total{status_code=~"5.."}[5m])
+  - alert: Errors
+    expr: rate(http_requests_total{status=~"5.."}[5m]) > 0.1 or errors:rate5m > 1
+`,
+    )
+    const { code, stdout } = check('rules', '--lint-fatal', `--server=${server.url}`, file)
+    expect([...stdout.matchAll(/status.yml:(\d+): rule "(\w+)": \[([\w-]+)\].*use (\w+)/g)].map((found) => found.slice(1))).toEqual([['6', 'Errors', 'unknown-label', 'status_code']]) // prettier-ignore
+    expect(code).toBe(3)
+  })
+
+  test.each([
+    [['rules', '--lint=some', rules]],
+    [['rules', '--server=nowhere', rules]],
+    [['rules', '--nonsense', rules]],
+    [['query']],
+  ])('%j is refused', (args) => {
+    expect(check(...args).code).toBe(2)
+  })
 })
 
 test.skipIf(!hasDocuments)('a ratio that a document shows as per cent', () => {

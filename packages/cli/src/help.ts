@@ -9,7 +9,7 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory [serve] [flags]', 'Run the server: scrape, store, query, alert. The default.'],
   ['promontory check config FILE…', 'Check prometheus.yml files and the rule files that they name.'],
   [
-    'promontory check rules FILE…',
+    'promontory check rules [--server=URL] FILE…',
     'Check rule files, and warn of likely mistakes. Also: --lint=none, --lint-fatal.',
   ],
   ['promontory check query EXPR', 'Look for likely mistakes; with --server=URL by what it has stored.'],

@@ -20,7 +20,7 @@ export async function checkConfigFiles(files: readonly string[], lint: boolean):
         unsupported.length > 0 ? '' : ` SUCCESS: ${file} is valid prometheus config file syntax\n\n`,
       )
       for (const ruleFile of ruleFiles) {
-        const checked = checkRuleFile(ruleFile, readFileSync(ruleFile, 'utf8'), lint)
+        const checked = await checkRuleFile(ruleFile, readFileSync(ruleFile, 'utf8'), lint)
         failed ||= !checked.valid
         findings += checked.findings
       }

@@ -11,7 +11,7 @@ export async function checkQuery(expr: string, server: string | undefined): Prom
   let findings: string[]
   try {
     findings =
-      server === undefined ? lintQuery(expr).map(findingText) : (await ask(server, expr)).map(answerText)
+      server === undefined ? lintQuery(expr).map(findingText) : (await lintAt(server, expr)).map(answerText)
   } catch (error) {
     const mend = error instanceof ParseError ? error.mend : undefined
     process.stderr.write(
@@ -24,10 +24,11 @@ export async function checkQuery(expr: string, server: string | undefined): Prom
   return findings.length === 0 ? 0 : 3
 }
 
-async function ask(server: string, expr: string): Promise<LintAnswer['findings']> {
+/** Findings of a server that knows metrics, labels and values. @throws Error when it cannot tell */
+export async function lintAt(server: string, expr: string, alert = false): Promise<LintAnswer['findings']> {
   const response = await fetch(`${server.replace(/\/+$/, '')}/api/v1/lint`, {
     method: 'POST',
-    body: new URLSearchParams({ query: expr }),
+    body: new URLSearchParams({ query: expr, ...(alert ? { alert: '1' } : {}) }),
   })
   const text = await response.text()
   let envelope: Envelope<LintAnswer>
@@ -40,6 +41,6 @@ async function ask(server: string, expr: string): Promise<LintAnswer['findings']
   return envelope.data.findings
 }
 
-function answerText({ rule, message, mend }: LintAnswer['findings'][number]): string {
+export function answerText({ rule, message, mend }: LintAnswer['findings'][number]): string {
   return `[${rule}] ${message}${mend === undefined ? '' : `; ${mend.explanation}: ${mend.expr}`}`
 }

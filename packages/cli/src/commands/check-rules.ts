@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { parseRuleFile } from '@promontory/rules'
+import { parseRuleFile, type RuleFile } from '@promontory/rules'
 import { lintRules } from '../rule-lint.ts'
+import { answerText, lintAt } from './check-query.ts'
 
 /** What came of checking one rule file. */
 export interface CheckedRules {
@@ -9,8 +10,16 @@ export interface CheckedRules {
   readonly findings: number
 }
 
-/** Checks rule files. @param lint  whether to look for what is valid but probably not meant */
-export function checkRuleFiles(files: readonly string[], lint: boolean): CheckedRules {
+/**
+ * Checks rule files.
+ * @param lint  whether to look for what is valid but probably not meant
+ * @param server  URL of a server that is asked whether it has the metrics, labels and values
+ */
+export async function checkRuleFiles(
+  files: readonly string[],
+  lint: boolean,
+  server?: string,
+): Promise<CheckedRules> {
   let valid = true
   let findings = 0
   for (const file of files) {
@@ -22,7 +31,7 @@ export function checkRuleFiles(files: readonly string[], lint: boolean): Checked
       valid = false
       continue
     }
-    const checked = checkRuleFile(file, text, lint)
+    const checked = await checkRuleFile(file, text, lint, server)
     valid &&= checked.valid
     findings += checked.findings
   }
@@ -30,11 +39,17 @@ export function checkRuleFiles(files: readonly string[], lint: boolean): Checked
 }
 
 /** Checks one rule file and says so. */
-export function checkRuleFile(file: string, text: string, lint: boolean): CheckedRules {
+export async function checkRuleFile(
+  file: string,
+  text: string,
+  lint: boolean,
+  server?: string,
+): Promise<CheckedRules> {
   process.stdout.write(`Checking ${file}\n`)
   try {
     const rules = parseRuleFile(text, file)
     const findings = lint ? lintRules(rules, file) : []
+    if (lint && server !== undefined) findings.push(...(await unknownAt(server, rules, file)))
     for (const finding of findings) process.stdout.write(`  WARNING: ${finding}\n`)
     const count = rules.groups.reduce((sum, group) => sum + group.rules.length, 0)
     process.stdout.write(`  SUCCESS: ${count} rules found\n\n`)
@@ -43,4 +58,18 @@ export function checkRuleFile(file: string, text: string, lint: boolean): Checke
     process.stdout.write(`  FAILED:\n${(error as Error).message}\n\n`)
     return { valid: false, findings: 0 }
   }
+}
+
+/** Metrics, labels and values that a server does not have; metrics that the file itself records will be there. */
+async function unknownAt(server: string, { groups }: RuleFile, file: string): Promise<string[]> {
+  const rules = groups.flatMap((group) => group.rules)
+  const recorded = new Set(rules.filter(({ kind }) => kind === 'recording').map(({ name }) => name))
+  const found: string[] = []
+  for (const { name, query, kind, line } of rules)
+    for (const finding of await lintAt(server, query, kind === 'alerting')) {
+      const metric = /^[\w:]+/.exec(query.slice(finding.position.start))?.[0] ?? ''
+      if (!finding.rule.startsWith('unknown-') || recorded.has(metric)) continue
+      found.push(`${file}:${line}: rule "${name}": ${answerText(finding)}`)
+    }
+  return found
 }

@@ -9,7 +9,7 @@ import { checkWebConfigs } from './check-web-config.ts'
 import { type CheckedRules, checkRuleFiles } from './check-rules.ts'
 
 const USAGE =
-  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE… | service-discovery [--timeout=30s] FILE JOB'
+  'usage: promontory check config|rules [--lint=all|none] [--lint-fatal] FILE… | rules --server=URL FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE… | service-discovery [--timeout=30s] FILE JOB'
 
 const LINT_OPTIONS = {
   lint: { type: 'string', default: 'all' },
@@ -22,7 +22,7 @@ export async function check([kind, ...rest]: readonly string[]): Promise<number>
     case 'config':
       return checkFiles(rest, checkConfigFiles)
     case 'rules':
-      return checkFiles(rest, checkRuleFiles)
+      return checkFiles(rest, checkRuleFiles, { server: { type: 'string' } })
     case 'query': {
       const { values, positionals } = readArgs(rest, { server: { type: 'string' } })
       const { server } = values
@@ -54,14 +54,17 @@ function durationFlag(flag: string, text: string): number {
 
 async function checkFiles(
   args: readonly string[],
-  run: (files: readonly string[], lint: boolean) => CheckedRules | Promise<CheckedRules>,
+  run: (files: readonly string[], lint: boolean, server?: string) => Promise<CheckedRules>,
+  more: ArgOptions = {},
 ): Promise<number> {
-  const { values, positionals } = readArgs(args, LINT_OPTIONS)
+  const { values, positionals } = readArgs(args, { ...LINT_OPTIONS, ...more })
   const { lint, 'lint-fatal': fatal } = values
+  const server = values['server'] as string | undefined
   if (positionals.length === 0) throw new UsageError(USAGE)
+  if (server !== undefined && !URL.canParse(server)) throw new UsageError(`--server: "${server}" is no URL`)
   if (lint !== 'all' && lint !== 'none')
     throw new UsageError(`--lint=${String(lint)}: expected "all" or "none"`)
-  const { valid, findings } = await run(positionals, lint === 'all')
+  const { valid, findings } = await run(positionals, lint === 'all', server)
   if (!valid) return 1
   return fatal === true && findings > 0 ? 3 : 0
 }
