@@ -4,7 +4,7 @@ import type { RangeTask } from './protocol.ts'
 import { RangeSplitter } from './range-split.ts'
 
 const task = (more: Partial<RangeTask> = {}): RangeTask => ({
-  kind: 'range', expr: 'sum(rate(m[5m]))', startMs: 0, endMs: 3_600_000, stepMs: 60_000, stats: 'none', cached: false, limit: 0, ...more,
+  kind: 'range', expr: 'sum(rate(m[5m]))', startMs: 0, endMs: 14_400_000, stepMs: 240_000, stats: 'none', cached: false, limit: 0, ...more,
 }) // prettier-ignore
 
 const splitter = (): RangeSplitter => new RangeSplitter(parserOptionsOfFeatures(new Set()))
@@ -17,8 +17,8 @@ test('what took long is cut into parts that follow each other', () => {
   const ends = [lead.split!.ownEndMs, ...parts.map(({ endMs }) => endMs)]
   const starts = [lead.startMs, ...parts.map(({ startMs }) => startMs)]
   expect(lead.split!.parts).toBe(parts.length)
-  expect(starts.slice(1).map((startMs) => startMs - 60_000)).toEqual(ends.slice(0, -1))
-  expect([starts[0], ends.at(-1)]).toEqual([0, 3_600_000])
+  expect(starts.slice(1).map((startMs) => startMs - 240_000)).toEqual(ends.slice(0, -1))
+  expect([starts[0], ends.at(-1)]).toEqual([0, 14_400_000])
   expect(parts.every(({ maxSamples }) => maxSamples === 34)).toBe(true)
 })
 
@@ -27,7 +27,8 @@ test.each([
   ['one idle worker', task(), 1000, 1],
   ['steps that depend on each other', task({ expr: 'sum(m @ end())' }), 1000, 2],
   ['wanted statistics', task({ stats: 'all' }), 1000, 2],
-  ['few steps', task({ endMs: 600_000 }), 1000, 2],
+  ['few steps', task({ stepMs: 3_600_000 }), 1000, 2],
+  ['a short range', task({ endMs: 3_600_000, stepMs: 60_000 }), 1000, 2],
   ['a query that does not parse', task({ expr: 'sum(' }), 1000, 2],
 ])('%s: one piece', (_, asked, workMs, workers) => {
   const known = splitter()
@@ -43,8 +44,8 @@ test('what a result cache knows stays in one piece, until it forgets', () => {
   const known = splitter()
   const asked = task({ cached: true })
   known.note(asked, 1000, 'miss')
-  expect(known.split({ ...asked, startMs: 600_000, endMs: 4_200_000 }, 2, 100)).toBeUndefined()
-  expect(known.split({ ...asked, startMs: 3_000_000, endMs: 9_000_000 }, 2, 100)).toBeDefined()
+  expect(known.split({ ...asked, startMs: 2_400_000, endMs: 16_800_000 }, 2, 100)).toBeUndefined()
+  expect(known.split({ ...asked, startMs: 12_000_000, endMs: 36_000_000 }, 2, 100)).toBeDefined()
   known.note(asked, 0.1, 'hit')
   known.forgetKept()
   expect(known.split(asked, 2, 100)).toBeDefined()

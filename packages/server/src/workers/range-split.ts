@@ -2,7 +2,9 @@ import { type CacheUse, isCacheable, type ParserOptions, parseExpr } from '@prom
 import type { PartTask, RangeTask } from './protocol.ts'
 
 /** A query that is expected to take less is not worth the messages. */
-const WORTH_MS = 8
+const WORTH_MS = 12
+/** Parts decode the chunks at their borders, which span half an hour at 15 s, once each: in shorter ranges that costs what the parts save. */
+const WORTH_RANGE_MS = 3 * 3600_000
 const STEPS_PER_PART_MIN = 8
 /** A query of so much work makes it worth starting the threads that are not there yet. */
 const DESERVES_ALL_MS = 40
@@ -44,9 +46,7 @@ export class RangeSplitter {
   /** Whether the query takes so long that all workers should be there the next time it is asked. */
   deservesAll(task: RangeTask): boolean {
     const { msPerStep } = this.#of(task)
-    return (
-      msPerStep * stepsOf(task) >= DESERVES_ALL_MS && !this.#isMostlyKept(task) && this.#isSeparable(task)
-    )
+    return msPerStep * stepsOf(task) >= DESERVES_ALL_MS && this.#isLong(task) && this.#isSeparable(task)
   }
 
   /** The result caches have forgotten something. */
@@ -66,7 +66,7 @@ export class RangeSplitter {
   ): { lead: RangeTask; parts: PartTask[] } | undefined {
     const steps = stepsOf(task)
     const pieces = Math.min(workers, Math.floor(steps / STEPS_PER_PART_MIN))
-    if (pieces < 2 || task.stats !== 'none' || this.#isMostlyKept(task)) return undefined
+    if (pieces < 2 || task.stats !== 'none' || !this.#isLong(task)) return undefined
     if (!this.#isHeavy(task, steps) || !this.#isSeparable(task)) return undefined
     const { expr, startMs, stepMs, lookbackMs } = task
     const stepAt = (piece: number): number => startMs + Math.floor((steps * piece) / pieces) * stepMs
@@ -78,6 +78,11 @@ export class RangeSplitter {
       } // prettier-ignore
     })
     return { lead: { ...task, split: { ownEndMs: stepAt(1) - stepMs, parts: parts.length } }, parts }
+  }
+
+  /** Whether what no cache knows is long enough. */
+  #isLong(task: RangeTask): boolean {
+    return task.endMs - task.startMs >= WORTH_RANGE_MS && !this.#isMostlyKept(task)
   }
 
   /** Whether a cache is likely to know more than half of the answer. */
