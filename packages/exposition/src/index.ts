@@ -1,3 +1,4 @@
+export { ClassicToNative } from './classic-to-native.ts'
 export * from './content-type.ts'
 export * from './entry.ts'
 export * from './errors.ts'

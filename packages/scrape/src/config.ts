@@ -65,10 +65,6 @@ export interface ScrapeConfig extends ScrapeLimits, HttpClientConfig, ServiceDis
 }
 
 const zero = withDefault(uint, 0)
-/** Notice for `convert_classic_histograms_to_nhcb: true`, in `global` and in jobs. */
-export const NHCB_UNSUPPORTED =
-  'converting classic histograms to native ones with custom buckets is not supported, leave it false'
-
 /** The limits, to spread into `global` and jobs. */
 export const limitFields: FieldsOf<ScrapeLimits> = {
   body_size_limit: withDefault(byteSize, 0),
@@ -123,8 +119,6 @@ export const scrapeConfig: Schema<ScrapeConfig> = checked(plainScrapeConfig, (co
   if (config.job_name === '') context.report(fieldNode(node, 'job_name'), 'job_name is empty')
   checkHttpClient(config, node, context)
   if (config.relabel_configs.length === 0) checkStaticTargets(config, node, context)
-  if (config.convert_classic_histograms_to_nhcb === true)
-    context.unsupported(fieldNode(node, 'convert_classic_histograms_to_nhcb'), NHCB_UNSUPPORTED)
 })
 
 /** The list of jobs of the main file and of `scrape_config_files`. */

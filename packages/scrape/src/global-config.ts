@@ -14,7 +14,7 @@ import { SCRAPE_PROTOCOLS } from '@promontory/exposition'
 import type { EscapingScheme, ScrapeProtocol } from '@promontory/exposition'
 import { duration, isValidLabelName, labelSet, quoteBytes, relabelFault } from '@promontory/model/yaml'
 import type { NameValidation } from '@promontory/model/yaml'
-import { limitFields, NHCB_UNSUPPORTED, validationScheme } from './config.ts'
+import { limitFields, validationScheme } from './config.ts'
 import type { ScrapeConfig, ScrapeLimits } from './config.ts'
 
 /** The `global` section, defaults filled in. */
@@ -83,8 +83,6 @@ const checkedGlobal = checked(plainGlobalConfig, (config, node, context) => {
         )
   if (config.scrape_timeout > (config.scrape_interval || MINUTE_MS))
     context.report(fieldNode(node, 'scrape_timeout'), 'global scrape timeout greater than scrape interval')
-  if (config.convert_classic_histograms_to_nhcb)
-    context.unsupported(fieldNode(node, 'convert_classic_histograms_to_nhcb'), NHCB_UNSUPPORTED)
   const fault = config.scrape_protocols === undefined ? undefined : protocolsFault(config.scrape_protocols)
   if (fault !== undefined) context.report(fieldNode(node, 'scrape_protocols'), `${fault} for global config`)
 })

@@ -1,5 +1,11 @@
-import type { ExpositionFormat, ExpositionType, ParsedExemplar, TextParser } from '@promontory/exposition'
-import { createTextParser, parseProtobuf } from '@promontory/exposition'
+import type {
+  ExpositionFormat,
+  ExpositionSink,
+  ExpositionType,
+  ParsedExemplar,
+  TextParser,
+} from '@promontory/exposition'
+import { ClassicToNative, createTextParser, parseExposition, parseProtobuf } from '@promontory/exposition'
 import { AppendBatch, AppendStatus } from '@promontory/model'
 import type { Appender, AppendOutcome, FloatHistogram, Labels, SeriesRef } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
@@ -52,7 +58,7 @@ export class Ingester {
   #nextOrder: Uint32Array = new Uint32Array(64)
   #nextCount = 0
   #families = new Map<number, string>()
-  /** Lines of the protobuf format, by their labels. */
+  /** Lines of the protobuf format and of converted bodies, by their labels. */
   #byKey = new Map<string, number>()
   #position = 0
   #expected = 0
@@ -87,7 +93,8 @@ export class Ingester {
     this.#nextCount = 0
     if (body.length === 0) return
     if (this.#format !== body.format) this.#changeFormat(body.format)
-    if (body.format === 'protobuf') this.#readProtobuf(body, timeMs, batch)
+    if (this.#job.convert_classic_histograms_to_nhcb === true) this.#readConverted(body, timeMs, batch)
+    else if (body.format === 'protobuf') this.#readProtobuf(body, this.#sink(timeMs, batch))
     else this.#readText(body, timeMs, batch)
     const limit = this.#job.sample_limit
     if (limit > 0 && batch.count + batch.histograms.length > limit) throw new SampleLimitError()
@@ -380,12 +387,25 @@ export class Ingester {
     if (lines > this.#nextOrder.length) this.#nextOrder = enlarged(this.#nextOrder, lines)
   }
 
-  #readProtobuf(body: IngestBody, timeMs: number, batch: AppendBatch): void {
+  #readProtobuf(body: IngestBody, sink: ExpositionSink): void {
     const options = {
       nativeHistograms: this.#job.scrape_native_histograms === true,
       keepClassic: this.#job.always_scrape_classic_histograms === true,
     }
-    parseProtobuf(body.bytes.subarray(0, body.length), options, {
+    parseProtobuf(body.bytes.subarray(0, body.length), options, sink)
+  }
+
+  /** Every line through the parser: which series there are is known only when a histogram is whole. */
+  #readConverted(body: IngestBody, timeMs: number, batch: AppendBatch): void {
+    const keepClassic = this.#job.always_scrape_classic_histograms === true
+    const converter = new ClassicToNative(this.#sink(timeMs, batch), keepClassic)
+    if (body.format === 'protobuf') this.#readProtobuf(body, converter)
+    else parseExposition(body.bytes.subarray(0, body.length), body.format, converter)
+    converter.end()
+  }
+
+  #sink(timeMs: number, batch: AppendBatch): ExpositionSink {
+    return {
       metadata: (family, { type, help, unit }) => {
         if (type !== undefined) this.metadata.set(family, 'type', type)
         if (help !== undefined) this.metadata.set(family, 'help', help)
@@ -395,7 +415,7 @@ export class Ingester {
         this.#keyed(labels, value, given, timeMs, exemplars, batch),
       histogram: (labels, value, given, exemplars, isInteger) =>
         this.#keyed(labels, value, given, timeMs, exemplars, batch, isInteger),
-    })
+    }
   }
 
   #keyed(

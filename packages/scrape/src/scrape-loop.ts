@@ -15,7 +15,13 @@ import type { ScrapeMetrics } from './metrics.ts'
 import { productHint, protocolHint } from './protocol-hint.ts'
 import { ScrapeSchedule } from './schedule.ts'
 import { LabelLimitError } from './series-rules.ts'
-import { booleanLabel, NATIVE_HISTOGRAMS, ALWAYS_CLASSIC, reportLabels } from './target-labels.ts'
+import {
+  ALWAYS_CLASSIC,
+  booleanLabel,
+  CONVERT_TO_NHCB,
+  NATIVE_HISTOGRAMS,
+  reportLabels,
+} from './target-labels.ts'
 import type { Target } from './target.ts'
 
 /** What loops share. */
@@ -287,7 +293,13 @@ export class ScrapeLoop {
 function forTarget(job: ScrapeConfig, { labels }: Target): ScrapeConfig {
   const native = booleanLabel(labels, NATIVE_HISTOGRAMS, job.scrape_native_histograms ?? false)
   const classic = booleanLabel(labels, ALWAYS_CLASSIC, job.always_scrape_classic_histograms ?? false)
-  return { ...job, scrape_native_histograms: native, always_scrape_classic_histograms: classic }
+  const converted = booleanLabel(labels, CONVERT_TO_NHCB, job.convert_classic_histograms_to_nhcb ?? false)
+  return {
+    ...job,
+    scrape_native_histograms: native,
+    always_scrape_classic_histograms: classic,
+    convert_classic_histograms_to_nhcb: converted,
+  }
 }
 
 /** Headers of a scrape. */

@@ -199,4 +199,4 @@ export class ScrapePool {
 }
 
 /** A change in these makes other series of the same lines. */
-const SERIES_FIELDS = ['honor_labels', 'metric_relabel_configs', 'label_limit', 'label_name_length_limit', 'label_value_length_limit', 'metric_name_validation_scheme', 'scrape_native_histograms', 'always_scrape_classic_histograms'] as const // prettier-ignore
+const SERIES_FIELDS = ['honor_labels', 'metric_relabel_configs', 'label_limit', 'label_name_length_limit', 'label_value_length_limit', 'metric_name_validation_scheme', 'scrape_native_histograms', 'always_scrape_classic_histograms', 'convert_classic_histograms_to_nhcb'] as const // prettier-ignore

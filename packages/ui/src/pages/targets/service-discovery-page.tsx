@@ -33,7 +33,7 @@ export function ServiceDiscoveryPage(): ReactNode {
   return (
     <>
       <div className="page-head">
-        <h1 className="grow">Service discovery</h1>
+        <h1 className="grow">Discovery</h1>
         <TargetTabs />
         <SearchField
           label="Search found targets"

@@ -42,7 +42,9 @@ export function TargetsPage(): ReactNode {
           {dropped > 0 ? (
             <p>
               {dropped} discovered targets were dropped by relabelling.{' '}
-              <Link href="/service-discovery?state=dropped">Which, and why?</Link>
+              <Link href="/service-discovery?state=dropped" style={{ textDecoration: 'underline' }}>
+                Which, and why?
+              </Link>
             </p>
           ) : null}
         </div>
