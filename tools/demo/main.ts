@@ -145,7 +145,7 @@ async function main(): Promise<void> {
   say(`
   Promontory       ${url}
   dashboards       ${url}/dashboards
-  the backend      ${service.url}   (${service.url}/health, /metrics, /api/v1/monitoring/summary)
+  the backend      ${service.url}   (${service.url}/health, /metrics, /api/v1/monitoring/summary; cache: ${service.cache})
   AI core          http://127.0.0.1:${ports.core}/metrics   (${core.kind})
   status worker    http://127.0.0.1:${ports.worker}/metrics
 

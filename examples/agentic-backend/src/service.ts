@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { randomUUID } from 'node:crypto'
 import { instrument, type Instrument } from '@promontory/instrument'
 import { FakeProviders, ProviderError } from './provider.ts'
-import { Cache, Store } from './store.ts'
+import { type Cache, openCache } from './cache.ts'
+import { Store } from './store.ts'
 import {
   AGENTS,
   INCIDENTS,
@@ -24,12 +25,16 @@ export interface ServiceOptions {
   /** Where log lines go; standard output when not given. */
   readonly log?: (line: string) => void
   readonly traces?: string
+  /** A Redis for the cache; `REDIS_URL` or this machine's when not given, memory where nobody answers. `none`: memory. */
+  readonly redis?: string
 }
 
 /** The backend, listening. */
 export interface Service {
   readonly kit: Instrument
   readonly url: string
+  /** What the cache stands on: `redis` or `memory`. */
+  readonly cache: string
   /** What goes wrong now: add and delete. */
   readonly incidents: Set<Incident>
   stop(): Promise<void>
@@ -56,7 +61,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...(options.log === undefined ? {} : { log: { write: options.log } }),
     ...(options.traces === undefined ? {} : { traces: options.traces }),
   })
-  const backend = new Backend(kit, options.speed ?? 1)
+  const incidents = new Set<Incident>()
+  const redis = options.redis ?? process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+  const cache = await openCache(kit, incidents, redis)
+  const backend = new Backend(kit, options.speed ?? 1, incidents, cache)
   const server = createServer(
     kit.listener((request, response) => void backend.answer(request, response), routeOf),
   )
@@ -69,8 +77,9 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   return {
     kit,
     url: `http://127.0.0.1:${port}`,
-    incidents: backend.incidents,
-    stop: () => stop(server, kit),
+    cache: cache.kind,
+    incidents,
+    stop: () => stop(server, kit).finally(() => cache.close()),
   }
 }
 
@@ -97,7 +106,7 @@ function matches(route: string, path: string): boolean {
 }
 
 class Backend {
-  readonly incidents = new Set<Incident>()
+  readonly incidents: Set<Incident>
   readonly #kit: Instrument
   readonly #store: Store
   readonly #cache: Cache
@@ -105,14 +114,15 @@ class Backend {
   readonly #speed: number
   readonly #sessions = new Map<string, { user: string; untilMs: number }>()
 
-  constructor(kit: Instrument, speed: number) {
+  constructor(kit: Instrument, speed: number, incidents: Set<Incident>, cache: Cache) {
     this.#kit = kit
+    this.incidents = incidents
+    this.#cache = cache
     this.#speed = speed
     this.#store = new Store(kit, this.incidents)
-    this.#cache = new Cache(kit, this.incidents)
     this.#providers = new FakeProviders(Math.random, this.incidents)
     kit.health.check('database', () => this.#store.ping())
-    kit.health.check('cache', () => this.#cache.get('health', 'x'))
+    kit.health.check('cache', () => this.#cache.ping())
     kit.health.check('llm', () => this.#checkModels(), { isRequired: false })
     kit.llm.budget({ scope: 'all', name: '', period: 'daily', dollars: 600 })
     kit.llm.budget({ scope: 'team', name: 'support', period: 'monthly', dollars: 6000 })
@@ -198,11 +208,11 @@ class Backend {
   }
 
   async #document(id: number): Promise<unknown> {
-    const cached = this.#cache.get('document', String(id))
+    const cached = await this.#cache.get('document', String(id))
     if (cached !== undefined) return JSON.parse(cached)
     const document = await this.#store.read('documents', id)
     if (document === undefined) throw new HttpError(404, `no document ${id}`)
-    this.#cache.set('document', String(id), JSON.stringify({ ...document, padding: 'x'.repeat(600) }))
+    await this.#cache.set('document', String(id), JSON.stringify({ ...document, padding: 'x'.repeat(600) }))
     return document
   }
 

@@ -5,7 +5,6 @@ import { type Incident, TABLES } from './world.ts'
 
 /** Size of the imagined pool; SQLite itself has no connections to wait for. */
 export const POOL_SIZE = 20
-const CACHE_BYTES_MAX = 64 * 1024
 
 /** SQLite with the kit's metrics around each query. */
 export class Store {
@@ -65,40 +64,5 @@ export class Store {
     this.#kit.database.pool('main', { active: this.#active, max: POOL_SIZE })
     const { page_count } = this.#database.prepare('PRAGMA page_count').get() as { page_count: number }
     this.#kit.database.size('main', page_count * 4096)
-  }
-}
-
-/** A cache in memory, bounded in bytes: what was used longest ago makes room. */
-export class Cache {
-  readonly #kit: Instrument
-  readonly #incidents: ReadonlySet<Incident>
-  readonly #entries = new Map<string, string>()
-  #bytes = 0
-
-  constructor(kit: Instrument, incidents: ReadonlySet<Incident>) {
-    this.#kit = kit
-    this.#incidents = incidents
-  }
-
-  get(group: string, key: string): string | undefined {
-    const value = this.#incidents.has('cache-stampede') ? undefined : this.#entries.get(`${group}:${key}`)
-    this.#kit.cache.read(value !== undefined, group)
-    return value
-  }
-
-  set(group: string, key: string, value: string): void {
-    const name = `${group}:${key}`
-    this.#bytes += value.length - (this.#entries.get(name)?.length ?? 0)
-    this.#entries.delete(name)
-    this.#entries.set(name, value)
-    for (const [oldest, held] of this.#entries) {
-      if (this.#bytes <= CACHE_BYTES_MAX) break
-      this.#entries.delete(oldest)
-      this.#bytes -= held.length
-      this.#kit.cache.evicted()
-    }
-    this.#kit.cache.wrote()
-    this.#kit.cache.size(this.#bytes, CACHE_BYTES_MAX)
-    this.#kit.cache.redisMemory(this.#bytes, CACHE_BYTES_MAX)
   }
 }
