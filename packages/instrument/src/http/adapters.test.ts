@@ -4,6 +4,7 @@ import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
+import Router from '@koa/router'
 import { afterEach, expect, test } from 'vitest'
 import { instrument } from '../instrument.ts'
 
@@ -84,6 +85,21 @@ const cases: readonly Case[] = [
         context.status = route === '/fail' ? 500 : route === undefined ? 404 : 200
         context.body = route === '/users/:id' ? 'user' : 'no'
       })
+      return listen(createServer(app.callback()))
+    },
+  },
+  {
+    name: 'koa with @koa/router',
+    start: (kit) => {
+      const app = new Koa()
+      const users = new Router({ prefix: '/users' })
+      users.get('/:id', (context) => void (context.body = 'user'))
+      const router = new Router()
+      router.use(async (_context, next) => next())
+      router.get('/fail', (context) => void Object.assign(context, { status: 500, body: 'no' }))
+      router.use(users.routes())
+      app.use(kit.koa() as never)
+      app.use(router.routes()).use(router.allowedMethods())
       return listen(createServer(app.callback()))
     },
   },
