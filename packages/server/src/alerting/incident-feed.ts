@@ -1,7 +1,12 @@
 import type { Logger } from '@promontory/base'
 import { type Alert, type Flush, isResolvedAt, matchesAll } from '@promontory/alertmanager'
-import { type Incidents, groupReport, type IncidentAlert } from '@promontory/incidents'
+import { type GroupReport, groupReport, type IncidentAlert, type Incidents } from '@promontory/incidents'
 import type { IncidentTrigger } from '../config/promontory-config.ts'
+
+interface Waiting {
+  readonly report: GroupReport
+  readonly groupKey: string
+}
 
 /** Hands groups of the built-in Alertmanager that concern people on to the incidents, when something has changed. */
 export class IncidentFeed {
@@ -9,6 +14,9 @@ export class IncidentFeed {
   readonly #logger: Logger
   /** What was reported last, by receiver and group. */
   readonly #reported = new Map<string, string>()
+  /** Not yet reported, by receiver and group. */
+  readonly #waiting = new Map<string, readonly Waiting[]>()
+  #draining: Promise<void> | undefined
   triggers: readonly IncidentTrigger[] = []
 
   constructor(incidents: Incidents, logger: Logger) {
@@ -41,16 +49,35 @@ export class IncidentFeed {
     if (told.every(({ status }) => status === 'resolved')) this.#reported.delete(key)
     else this.#reported.set(key, digest)
     const groupLabels = group.labels.toObject()
-    this.#incidents
-      .report(groupReport({ source: 'alerts', key, reporter: receiver, groupLabels, alerts: told }))
-      .catch((error: unknown) => {
-        // The next flush tries again.
-        this.#reported.delete(key)
-        this.#logger.error('A group of alerts could not be reported to the incidents', {
-          groupKey: group.key,
-          err: error,
-        })
-      })
+    const report = groupReport({ source: 'alerts', key, reporter: receiver, groupLabels, alerts: told })
+    this.#enqueue(key, { report, groupKey: group.key })
+  }
+
+  /** What has not been reported yet is replaced by what is newer, unless the newer one is an end: then both count. */
+  #enqueue(key: string, waiting: Waiting): void {
+    const before = this.#waiting.get(key) ?? []
+    const isEnd = waiting.report.alerts.every(({ status }) => status === 'resolved')
+    this.#waiting.set(key, isEnd ? [...before.slice(-1), waiting] : [waiting])
+    this.#draining ??= this.#drain().finally(() => (this.#draining = undefined))
+  }
+
+  /** One after another: a storm of groups must not storm the database. */
+  async #drain(): Promise<void> {
+    for (let next = this.#waiting.entries().next(); !next.done; next = this.#waiting.entries().next()) {
+      const [key, reports] = next.value
+      this.#waiting.delete(key)
+      for (const { report, groupKey } of reports)
+        try {
+          await this.#incidents.report(report)
+        } catch (error) {
+          // The next flush tries again.
+          this.#reported.delete(key)
+          this.#logger.error('A group of alerts could not be reported to the incidents', {
+            groupKey,
+            err: error,
+          })
+        }
+    }
   }
 }
 
