@@ -14,8 +14,19 @@ export interface InstantVector {
   readonly infos: readonly string[]
 }
 
+/** Who asks: a group of rules, for the log of queries. */
+export interface QueryAsker {
+  readonly file: string
+  readonly group: string
+}
+
 /**
  * Asks an expression at one time, as rules and templates do. A scalar answers as one sample without labels.
  * Rejects with the engine's error (parse error, timeout, too many samples).
  */
-export type InstantQuery = (expr: string, timeMs: number, signal?: AbortSignal) => Promise<InstantVector>
+export type InstantQuery = (
+  expr: string,
+  timeMs: number,
+  signal?: AbortSignal,
+  asker?: QueryAsker,
+) => Promise<InstantVector>

@@ -276,7 +276,8 @@ export class RuleGroup {
       limit: this.config.limit,
       externalLabels: this.externalLabels,
       externalUrl,
-      query,
+      query: (expr, askedMs, signal) =>
+        query(expr, askedMs, signal, { file: this.config.file, group: this.config.name }),
       signal: this.#abort.signal,
       metrics,
       logger,

@@ -95,6 +95,7 @@ export function createApp(input: AppInput): Application {
   const environment: RouteEnvironment = {
     ...input,
     queryMetrics,
+    queryLog: configuration.queryLog,
     externalLabels: () => configuration.externalLabels(),
   }
   const app = new Hono()

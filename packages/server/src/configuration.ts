@@ -27,6 +27,7 @@ import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
 import type { ReadHub } from './remote/read-hub.ts'
 import { createRemoteWrite } from './remote/remote-write.ts'
+import { QueryLog } from './query-log.ts'
 import { ruleQuery } from './rule-query.ts'
 import { VERSION } from './version.ts'
 import type { QueryPool } from './workers/query-pool.ts'
@@ -69,6 +70,7 @@ export class Configuration {
   readonly scrape: ScrapeManager
   readonly rules: RuleManager
   readonly remoteWrite: RemoteWriteManager
+  readonly queryLog: QueryLog
   readonly #input: ConfigurationInput
   #current: ReadyConfig | undefined
   #lastAppliedMs = 0
@@ -89,11 +91,12 @@ export class Configuration {
       discoveryMetrics: input.fanout.discoveryMetrics,
       userAgent: `Promontory/${VERSION}`,
     })
+    this.queryLog = new QueryLog(logger.with({ component: 'query log' }))
     this.rules = new RuleManager({
       clock,
       logger: logger.with({ component: 'rules' }),
       registry,
-      query: ruleQuery(input.ruleQueries),
+      query: ruleQuery(input.ruleQueries, this.queryLog),
       appender: storage,
       notifier: input.fanout,
       state: new AlertStateFiles(join(options.ownDirectory, 'alert-state'), logger),
@@ -190,6 +193,7 @@ export class Configuration {
     await this.scrape.stop()
     await this.remoteWrite.stop()
     await this.#input.fanout.stop()
+    this.queryLog.close()
     this.#input.readHub.close()
   }
 
@@ -228,6 +232,7 @@ export class Configuration {
     this.#applyOwnStorage(ready.own.storage)
     fanout.apply(alerting, externalLabels)
     this.scrape.applyConfig(jobs, externalLabels)
+    this.queryLog.setFile(config.global.query_log_file)
     await this.rules.apply(rules)
     await this.remoteWrite.apply(config.remote_write, externalLabels)
     this.#input.readHub.apply(config.remote_read, externalLabels)
@@ -341,10 +346,6 @@ function requireSupported(ready: ReadyConfig): ReadyConfig {
     faults.push(`${ready.file}: storage.tsdb.${name}: ${problem}`)
   if ((tsdb?.retention?.percentage ?? 0) > 0)
     field('retention.percentage', 'not supported yet: use retention.size')
-  if (config.global.query_log_file !== '')
-    faults.push(
-      `${ready.file}: global.query_log_file: queries are not logged to a file yet: leave the field out`,
-    )
   if (faults.length > 0) throw new ConfigLoadError(faults.join('\n'))
   return ready
 }

@@ -9,6 +9,9 @@ import { BadRequest, Params } from './params.ts'
  */
 export interface DirectRequest {
   readonly path: string
+  readonly method: string
+  /** Of the connection; behind a proxy the proxy's. */
+  readonly clientIp: string
   readonly params: Params
   /** Aborted when the client goes away before it is answered. */
   readonly signal: AbortSignal
@@ -38,12 +41,27 @@ export async function answerDirectly(
   try {
     const params = await readParams(request)
     const encoding = chooseEncoding(String(request.headers['accept-encoding'] ?? ''))
-    send(response, 200, await handler({ path, params, signal: gone.signal, encoding }))
+    send(
+      response,
+      200,
+      await handler({
+        path,
+        method: request.method ?? '',
+        clientIp: clientIp(request),
+        params,
+        signal: gone.signal,
+        encoding,
+      }),
+    )
   } catch (error) {
     const { errorType, message, more } = describeFailure(error)
     const body = Buffer.from(JSON.stringify({ status: 'error', errorType, error: message, ...more }))
     send(response, STATUS_OF_ERROR[errorType], { body })
   }
+}
+
+function clientIp({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 }
 
 function send(response: ServerResponse, status: number, { body, type, encoding }: DirectAnswer): void {

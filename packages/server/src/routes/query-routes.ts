@@ -1,7 +1,9 @@
+import { errorText } from '@promontory/base'
 import type { DirectHandler, DirectRequest } from '../http/direct.ts'
 import { BadRequest, Params } from '../http/params.ts'
 import { MAX_TIME_MS, type RouteEnvironment, MIN_TIME_MS } from './environment.ts'
 import type { QueryTask, StatsWanted } from '../workers/protocol.ts'
+import { TaskError } from '../workers/query-pool.ts'
 import { SharedQueries } from '../workers/shared-queries.ts'
 
 /** More points than this per series are refused, as in Prometheus. */
@@ -19,8 +21,14 @@ export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
       const task = taskOf(request)
       const started = performance.now()
       const { signal, encoding, params } = request
-      const answered = await shared.run(task, { signal, encoding, timeoutMs: params.duration('timeout') })
-      environment.queryMetrics.answered(performance.now() - started, answered)
+      const run = shared.run(task, { signal, encoding, timeoutMs: params.duration('timeout') })
+      const answered = await run.catch((error: unknown) => {
+        logQuery(environment, request, task, performance.now() - started, 0, error)
+        throw error
+      })
+      const durationMs = performance.now() - started
+      environment.queryMetrics.answered(durationMs, answered)
+      logQuery(environment, request, task, durationMs, answered.samples)
       return type === undefined ? answered : { ...answered, type }
     }
   const read = new Map<string, DirectHandler>([
@@ -55,6 +63,24 @@ export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
     if (handler !== undefined || method === 'POST') return handler
     return read.get(path) ?? (LABEL_VALUES.test(path) ? labelValues : undefined)
   }
+}
+
+/** Questions to PromQL go into the log; what does not parse does not, as in Prometheus. */
+function logQuery(
+  { queryLog }: RouteEnvironment,
+  { clientIp, method, path }: DirectRequest,
+  task: QueryTask,
+  durationMs: number,
+  samples: number,
+  error?: unknown,
+): void {
+  if (!queryLog.isOn || (task.kind !== 'instant' && task.kind !== 'range')) return
+  if (error instanceof TaskError && error.posted.errorType === 'bad_data') return
+  const [startMs, endMs, stepMs] =
+    task.kind === 'range' ? [task.startMs, task.endMs, task.stepMs] : [task.timeMs, task.timeMs, 0]
+  const origin = { httpRequest: { clientIP: clientIp, method, path } }
+  const text = error === undefined ? '' : errorText(error)
+  queryLog.write({ expr: task.expr, startMs, endMs, stepMs, durationMs, samples, error: text, origin })
 }
 
 const LABEL_VALUES = /^\/api\/v1\/label\/([^/]*)\/values$/

@@ -38,7 +38,14 @@ export function ownApi(direct: QueryRoutes, app: Hono): OwnApi {
     }
     try {
       const params = new Params(query, form)
-      const { body, type } = await handler({ path, params, signal, encoding: undefined })
+      const { body, type } = await handler({
+        path,
+        method,
+        clientIp: '',
+        params,
+        signal,
+        encoding: undefined,
+      })
       return { status: 200, type: type ?? 'application/json', body }
     } catch (error) {
       const { errorType, message, more } = describeFailure(error)
