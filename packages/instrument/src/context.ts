@@ -34,20 +34,40 @@ export interface Correlation extends RequestContext {
 export function correlate(
   headers: Readonly<Record<string, string | readonly string[] | undefined>> = {},
 ): Correlation {
-  const text = (name: string): string => {
-    const value = headers[name]
-    return typeof value === 'string' ? value : (value?.[0] ?? '')
+  return new RequestCorrelation(textOf(headers['traceparent']), textOf(headers['x-correlation-id']) || textOf(headers['x-request-id'])) // prettier-ignore
+}
+
+function textOf(value: string | readonly string[] | undefined): string {
+  return typeof value === 'string' ? value : (value?.[0] ?? '')
+}
+
+/** Ids are made when somebody asks: most requests write no line and call nobody, and random bytes cost microseconds. */
+class RequestCorrelation implements Correlation {
+  readonly correlationId: string
+  readonly sampled: boolean
+  #traceId: string | undefined
+  #spanId: string | undefined
+
+  constructor(traceparent: string, given: string) {
+    this.correlationId = given !== '' && CORRELATION_ID.test(given) ? given : randomUUID()
+    const parent = traceparent === '' ? null : TRACEPARENT.exec(traceparent)
+    const isParent = parent !== null && !/^0+$/.test(parent[1]!) && !/^0+$/.test(parent[2]!)
+    this.sampled = isParent ? (Number.parseInt(parent[3]!, 16) & 1) === 1 : true
+    if (!isParent) return
+    this.#traceId = parent[1]!
+    this.#spanId = parent[2]!
   }
-  const parent = TRACEPARENT.exec(text('traceparent'))
-  const isParent = parent !== null && !/^0+$/.test(parent[1]!) && !/^0+$/.test(parent[2]!)
-  const given = text('x-correlation-id') || text('x-request-id')
-  const context: RequestContext = {
-    correlationId: CORRELATION_ID.test(given) ? given : randomUUID(),
-    traceId: isParent ? parent[1]! : randomBytes(16).toString('hex'),
-    spanId: isParent ? parent[2]! : randomBytes(8).toString('hex'),
-    sampled: isParent ? (Number.parseInt(parent[3]!, 16) & 1) === 1 : true,
+
+  get traceId(): string {
+    return (this.#traceId ??= randomBytes(16).toString('hex'))
   }
-  return { ...context, run: (inside) => storage.run(context, inside) }
+  get spanId(): string {
+    return (this.#spanId ??= randomBytes(8).toString('hex'))
+  }
+
+  run<T>(inside: () => T): T {
+    return storage.run(this, inside)
+  }
 }
 
 /** Headers for calls to other services: they carry the context on. */

@@ -4,7 +4,7 @@ import express from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import { afterEach, expect, test } from 'vitest'
 import { instrument } from '../instrument.ts'
 
