@@ -134,7 +134,12 @@ export class Labels {
   }
 
   toObject(): Record<string, string> {
-    return Object.fromEntries(this)
+    const object: Record<string, string> = {}
+    for (let i = 0; i < this.pairs.length; i += 2)
+      // A label may be called so, and must not become the object's prototype.
+      if (this.pairs[i] === '__proto__') return Object.fromEntries(this)
+      else object[this.pairs[i]!] = this.pairs[i + 1]!
+    return object
   }
 
   /** `{a="b", c="d"}`, with names outside the classic set quoted. The metric name is shown as a label. */
@@ -171,8 +176,12 @@ export function formatSeries(labels: Labels): string {
   return rest.size === 0 ? name : `${name}${rest.toString()}`
 }
 
+/** Text that needs no escapes: printable ASCII but for `"` and `\\`. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/
+
 /** Go's `strconv.Quote`: double quotes, `\n`-like escapes, `\x..` and `\u....` for what does not print. */
 export function quote(text: string): string {
+  if (PLAIN_TEXT.test(text)) return `"${text}"`
   let out = '"'
   for (const character of text) {
     const code = character.codePointAt(0)!

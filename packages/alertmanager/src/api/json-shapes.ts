@@ -35,7 +35,7 @@ export function gettableAlert(
 ): GettableAlert {
   const { inhibitedBy, mutedBy, silencedBy, state } = status
   return {
-    annotations: sortedObject(alert.annotations),
+    annotations: alert.annotations.toObject(),
     endsAt: apiTime(alert.endsAtMs),
     fingerprint: alert.fingerprint,
     receivers: receivers.map((name) => ({ name })),
@@ -43,7 +43,7 @@ export function gettableAlert(
     status: { inhibitedBy, mutedBy, silencedBy, state },
     updatedAt: apiTime(alert.updatedAtMs),
     ...(alert.generatorUrl === '' ? {} : { generatorURL: alert.generatorUrl }),
-    labels: sortedObject(alert.labels),
+    labels: alert.labels.toObject(),
   }
 }
 

@@ -58,6 +58,8 @@ export async function parseAlerts(
   nowMs: number,
   resolveTimeoutMs: number,
 ): Promise<AlertFields[]> {
+  // Times of ours are whole milliseconds, as those of the API are.
+  const now = Math.floor(nowMs)
   const alerts: AlertFields[] = []
   const slice = new TimeSlice()
   for (const part of jsonListParts(body)) {
@@ -68,7 +70,7 @@ export async function parseAlerts(
         400,
       )
     for (const item of list as unknown[]) {
-      alerts.push(parseAlert(item, alerts.length, nowMs, resolveTimeoutMs))
+      alerts.push(parseAlert(item, alerts.length, now, resolveTimeoutMs))
       if (slice.isOver) await slice.pause()
     }
   }

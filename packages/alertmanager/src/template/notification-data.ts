@@ -52,7 +52,7 @@ export function notificationJson(notification: Notification): NotificationJson {
     status: statusOf(alerts, nowMs),
     alerts: alerts.map((alert) => alertJson(alert, nowMs)),
     notification_reason: notification.reason,
-    groupLabels: sorted(notification.groupLabels),
+    groupLabels: notification.groupLabels.toObject(),
     commonLabels: common(alerts.map(({ labels }) => labels)),
     commonAnnotations: common(alerts.map(({ annotations }) => annotations)),
     routeLabels: sorted(Object.entries(notification.routeLabels)),
@@ -64,8 +64,8 @@ function alertJson(alert: Alert, nowMs: number): AlertJson {
   const isResolved = isResolvedAt(alert, nowMs)
   return {
     status: isResolved ? 'resolved' : 'firing',
-    labels: sorted(alert.labels),
-    annotations: sorted(alert.annotations),
+    labels: alert.labels.toObject(),
+    annotations: alert.annotations.toObject(),
     startsAt: GoTime.fromMs(alert.startsAtMs).toJSON(),
     endsAt: isResolved ? GoTime.fromMs(alert.endsAtMs).toJSON() : GoTime.ZERO.toJSON(),
     generatorURL: alert.generatorUrl,
@@ -82,7 +82,7 @@ function sorted(entries: Iterable<readonly [string, string]>): Record<string, st
 function common(all: readonly Labels[]): Record<string, string> {
   const [first, ...rest] = all
   if (first === undefined) return {}
-  return sorted([...first].filter(([name, value]) => rest.every((labels) => labels.get(name) === value)))
+  return first.filter((name, value) => rest.every((labels) => labels.get(name) === value)).toObject()
 }
 
 // The same as template values
