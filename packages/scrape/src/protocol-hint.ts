@@ -14,12 +14,14 @@ const POSTGRES: ForeignProtocol = {
   advice: 'run postgres_exporter and scrape it (port 9187)',
 }
 
+const REDIS: ForeignProtocol = {
+  name: 'Redis',
+  advice: 'run redis_exporter and scrape it (port 9121)',
+  greeting: /^-(ERR|NOAUTH|DENIED|LOADING)\b/,
+}
+
 const PROTOCOLS: readonly ForeignProtocol[] = [
-  {
-    name: 'Redis',
-    advice: 'run redis_exporter and scrape it (port 9121)',
-    greeting: /^-(ERR|NOAUTH|DENIED|LOADING)\b/,
-  },
+  REDIS,
   {
     name: 'MySQL',
     advice: 'run mysqld_exporter and scrape it (port 9104)',
@@ -36,8 +38,16 @@ const PROTOCOLS: readonly ForeignProtocol[] = [
   { name: 'TLS', advice: 'set `scheme: https` in the job', greeting: /^\p{Cc}{2}(?!.*HTTP\/)/su },
 ]
 
-/** PostgreSQL's SSLRequest: the one message that its servers answer with a single byte, before any login. */
-const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+/** Servers that close without a byte when they are asked in HTTP (Redis does so when it sees `Host:`): what they answer to instead. */
+const PROBES: readonly {
+  readonly protocol: ForeignProtocol
+  readonly ask: Buffer
+  readonly answer: RegExp
+}[] = [
+  // SSLRequest: the one message that PostgreSQL answers with a single byte, before any login.
+  { protocol: POSTGRES, ask: Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]), answer: /^[SN]$/ },
+  { protocol: REDIS, ask: Buffer.from('PING\r\n'), answer: /^(\+PONG\r\n|-(NOAUTH|DENIED|LOADING|ERR)\b)/ },
+]
 const PROBE_TIMEOUT_MS = 1000
 
 function sentence({ name, advice }: ForeignProtocol, host: string): string {
@@ -45,8 +55,8 @@ function sentence({ name, advice }: ForeignProtocol, host: string): string {
 }
 
 /**
- * What to tell the user of a target that is no exporter; undefined when nothing is known. PostgreSQL closes without a
- * byte, so a peer that did is asked once in its own protocol.
+ * What to tell the user of a target that is no exporter; undefined when nothing is known. A peer that closed
+ * without a byte is asked in the protocols of those that do so.
  */
 export async function protocolHint(error: unknown, url: string): Promise<string | undefined> {
   if (!(error instanceof HttpRequestError)) return undefined
@@ -57,21 +67,34 @@ export async function protocolHint(error: unknown, url: string): Promise<string 
     return found === undefined ? `${host} does not speak HTTP` : sentence(found, host)
   }
   if (!error.closedSilently || protocol !== 'http:' || port === '') return undefined
-  return (await answersSslRequest(hostname.replace(/^\[|\]$/g, ''), Number(port)))
-    ? sentence(POSTGRES, host)
-    : undefined
+  const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
+  const found = await firstOf(
+    PROBES.map(async (probe) => ((await answers(address, probe)) ? probe.protocol : undefined)),
+  )
+  return found === undefined ? undefined : sentence(found, host)
 }
 
-function answersSslRequest(host: string, port: number): Promise<boolean> {
+/** The first that is found, without waiting for the others. */
+function firstOf<T>(searches: readonly Promise<T | undefined>[]): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port })
-    const done = (answer: boolean): void => {
+    for (const search of searches) void search.then((found) => found !== undefined && resolve(found))
+    void Promise.all(searches).then(() => resolve(undefined))
+  })
+}
+
+function answers(
+  address: { readonly host: string; readonly port: number },
+  { ask, answer }: (typeof PROBES)[number],
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address)
+    const done = (isIt: boolean): void => {
       socket.destroy()
-      resolve(answer)
+      resolve(isIt)
     }
     socket.setTimeout(PROBE_TIMEOUT_MS, () => done(false))
-    socket.once('connect', () => socket.write(SSL_REQUEST))
-    socket.once('data', (data) => done(data.length === 1 && (data[0] === 0x53 || data[0] === 0x4e)))
+    socket.once('connect', () => socket.write(ask))
+    socket.once('data', (data) => done(answer.test(data.toString('latin1'))))
     socket.once('error', () => done(false))
     socket.once('close', () => done(false))
   })
