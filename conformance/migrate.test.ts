@@ -3,9 +3,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasDocuments, type Snippet, snippets } from './support/documents.ts'
-import { type Program, ROOT, startPromontory, until, Workspace } from './support/program.ts'
+import { peer } from './support/peers.ts'
+import { freePort, Program, ROOT, startPromontory, until, Workspace } from './support/program.ts'
+import { remoteWrite, type WrittenSeries } from './support/remote-writer.ts'
 
 const GOLDEN = join(ROOT, 'conformance/golden')
+const prometheus = peer('prometheus')
 const workspace = new Workspace()
 afterAll(() => workspace.clean())
 
@@ -88,14 +91,52 @@ describe('promontory compare', () => {
       `--rules=${rules}`,
       `--dashboards=${join(ROOT, 'content/dashboards')}`,
     )
-    expect(stdout).toMatch(/^\d+ expressions: (\d+) the same, 0 different, 0 failed$/m)
+    expect(stdout).toMatch(/^\d+ questions: (\d+) the same, 0 different, 0 failed$/m)
     expect(stdout).toMatch(/median time: [\d.]+ ms here/)
     expect(status).toBe(0)
   })
 
+  test.skipIf(prometheus === undefined)(
+    'instants and native histograms are those of a real Prometheus with the same samples (skipped without one)',
+    async () => {
+      const port = await freePort()
+      const file = join(workspace.directory, 'peer.yml')
+      writeFileSync(file, '')
+      const args = [`--config.file=${file}`, `--storage.tsdb.path=${join(workspace.directory, 'peer')}`, `--web.listen-address=127.0.0.1:${port}`, '--web.enable-remote-write-receiver', '--enable-feature=native-histograms'] // prettier-ignore
+      const peerServer = workspace.keep(new Program(prometheus!, args, `http://127.0.0.1:${port}`))
+      await peerServer.ready('/-/ready')
+      const ours = workspace.keep(
+        await startPromontory({
+          dataDirectory: join(workspace.directory, 'twin'),
+          config: '{}',
+          flags: ['--web.enable-remote-write-receiver'],
+        }),
+      )
+      const nowMs = Date.now()
+      const times = Array.from({ length: 60 }, (_, i) => nowMs - (60 - i) * 15_000)
+      const written: WrittenSeries[] = [
+        { labels: { __name__: 'h', job: 'a' }, histograms: times.map((timeMs, i) => ({ timeMs, isFloat: false, schema: 0, count: 3 * i + 1, sum: i, positiveSpans: [[0, 1]], positiveBuckets: [3 * i + 1] })) }, // prettier-ignore
+        { labels: { __name__: 'f', job: 'a' }, samples: times.map((timeMs, i) => [timeMs, i]) },
+      ]
+      await remoteWrite(ours.url, written)
+      await remoteWrite(peerServer.url, written)
+      const ask = (...exprs: string[]): ReturnType<typeof run> =>
+        run('compare', `--url=${ours.url}`, `--against=${peerServer.url}`, '--range=10m', ...exprs)
+      const same = ask('h', 'sum(rate(h[1m]))', 'f', 'rate(f[1m])', 'scalar(f)', '"text"', 'histogram_quantile(0.9, h)') // prettier-ignore
+      expect(same.stdout).toMatch(/^14 questions: 14 the same, 0 different, 0 failed$/m)
+      expect(same.status).toBe(0)
+      const timeMs = nowMs - 75_000
+      await remoteWrite(ours.url, [{ labels: { __name__: 'g', job: 'a' }, samples: [[timeMs, 1]] }])
+      const other = ask('g', 'f')
+      expect(other.stdout).toMatch(/^DIFFERENT instant g$/m)
+      expect(other.stdout).toMatch(/^4 questions: 2 the same, 2 different, 0 failed$/m)
+      expect(other.status).toBe(1)
+    },
+  )
+
   test('a server that is away is told', () => {
     const { status, stdout } = run('compare', `--url=${server.url}`, '--against=http://127.0.0.1:1', 'up')
-    expect(stdout).toContain('FAILED up')
+    expect(stdout).toContain('FAILED range up')
     expect(status).toBe(1)
   })
 })

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { queriesOf } from '@promontory/dashboards/check'
 import { isJsonObject, parseLossless } from '@promontory/dashboards'
 import { parseRuleFile } from '@promontory/rules'
-import { compareAll, type Comparison } from '../compare/compare.ts'
+import { compareAll, type Comparison, type Question } from '../compare/compare.ts'
 import { UsageError } from '../serve-flags.ts'
 
 const USAGE =
@@ -22,18 +22,18 @@ export async function compare(args: readonly string[]): Promise<number> {
       throw new UsageError(
         `--${name}: ${server === undefined ? 'is missing' : `"${server}" is no URL`}\n${USAGE}`,
       )
-  const expressions = [
-    ...positionals,
+  const questions = distinct([
+    ...positionals.flatMap(bothWays),
     ...(dashboards === undefined ? [] : ofDashboards(dashboards)),
     ...(rules === undefined ? [] : ofRules(rules)),
-  ]
-  if (expressions.length === 0) throw new UsageError(`nothing to ask\n${USAGE}`)
-  const found = await compareAll(url, against!, [...new Set(expressions)], rangeSeconds(values.range))
+  ])
+  if (questions.length === 0) throw new UsageError(`nothing to ask\n${USAGE}`)
+  const found = await compareAll(url, against!, questions, rangeSeconds(values.range))
   for (const comparison of found) if (comparison.outcome !== 'same') process.stdout.write(lineOf(comparison))
   const count = (outcome: Comparison['outcome']): number =>
     found.filter((one) => one.outcome === outcome).length
   process.stdout.write(
-    `${found.length} expressions: ${count('same')} the same, ${count('different')} different, ${count('failed')} failed\n` +
+    `${found.length} questions: ${count('same')} the same, ${count('different')} different, ${count('failed')} failed\n` +
       `median time: ${median(found.map(({ ownMs }) => ownMs))} ms here, ${median(found.map(({ otherMs }) => otherMs))} ms there\n`,
   )
   return count('same') === found.length ? 0 : 1
@@ -64,14 +64,31 @@ function rangeSeconds(text: string): number {
   return Number(count) * { m: 60, h: 3600, d: 86_400 }[unit as 'm' | 'h' | 'd']
 }
 
-function ofDashboards(folder: string): string[] {
+/** At one time, as a rule is evaluated, and over the range. */
+function bothWays(expr: string): Question[] {
+  return [
+    { expr, kind: 'range' },
+    { expr, kind: 'instant' },
+  ]
+}
+
+function distinct(questions: readonly Question[]): Question[] {
+  return [...new Map(questions.map((question) => [`${question.kind} ${question.expr}`, question])).values()]
+}
+
+function ofDashboards(folder: string): Question[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.json'),
   )
   return files.sort().flatMap((name) => {
     const value = parseLossless(readFileSync(join(folder, name), 'utf8'))
     const model = isJsonObject(value) && isJsonObject(value['dashboard']) ? value['dashboard'] : value
-    return isJsonObject(model) ? queriesOf(model).map(({ text }) => withoutVariables(text)) : []
+    return isJsonObject(model)
+      ? queriesOf(model).map(({ text, isInstant }) => ({
+          expr: withoutVariables(text),
+          kind: isInstant === true ? 'instant' : 'range',
+        }))
+      : []
   })
 }
 
@@ -83,17 +100,17 @@ function withoutVariables(expr: string): string {
     .replaceAll(/\$\{?\w+(:\w+)?\}?|\[\[\w+\]\]/g, '.*')
 }
 
-function ofRules(pattern: string): string[] {
+function ofRules(pattern: string): Question[] {
   const files = globSync(pattern)
   if (files.length === 0) throw new UsageError(`--rules: "${pattern}" means no file`)
   return files
     .sort()
     .flatMap((file) => parseRuleFile(readFileSync(file, 'utf8'), file).groups)
-    .flatMap(({ rules }) => rules.map(({ expr }) => String(expr)))
+    .flatMap(({ rules }) => rules.flatMap(({ query }) => bothWays(query)))
 }
 
-function lineOf({ outcome, expr, detail }: Comparison): string {
-  return `${outcome.toUpperCase()} ${expr.replace(/\s+/g, ' ').trim()}\n  ${detail}\n`
+function lineOf({ outcome, kind, expr, detail }: Comparison): string {
+  return `${outcome.toUpperCase()} ${kind} ${expr.replace(/\s+/g, ' ').trim()}\n  ${detail}\n`
 }
 
 function median(values: readonly number[]): string {

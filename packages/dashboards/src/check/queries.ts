@@ -6,6 +6,8 @@ export interface DashboardQuery {
   /** `panel "CPU" (id 3), query A` */
   readonly place: string
   readonly text: string
+  /** The panel asks for one time only, as tables do. */
+  readonly isInstant?: boolean
 }
 
 /** Data source types whose queries are not PromQL. */
@@ -35,7 +37,8 @@ function panelQueries(model: JsonObject): DashboardQuery[] {
     return targets.flatMap((target) => {
       const text = textOf(target, 'expr')
       if (text.trim() === '' || !isPrometheus(target['datasource'] ?? panel['datasource'])) return []
-      return [{ place: `${describePanel(panel)}, query ${textOf(target, 'refId') || 'A'}`, text }]
+      const isInstant = target['instant'] === true && target['range'] !== true
+      return [{ place: `${describePanel(panel)}, query ${textOf(target, 'refId') || 'A'}`, text, isInstant }]
     })
   })
 }
