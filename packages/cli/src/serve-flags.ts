@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import { AnchoredRegex, parseDuration } from '@promontory/model'
 import type { ServerOptions } from '@promontory/server'
-import { readGrafanaConfig } from '@promontory/server/config'
+import {
+  LOCAL_RETENTION_MS,
+  readGrafanaConfig,
+  type StorageRemote,
+  storageRemote,
+} from '@promontory/server/config'
 
 /** A flag that cannot be understood: message for the user, exit code 2. */
 export class UsageError extends Error {
@@ -155,6 +160,20 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
   works('promontory.config', '', 'promontory.yml: which alerts open incidents, what rules do without data.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
+  works('alerts.per-alertname-limit', '0', 'Active alerts of one alertname at most; 0: any number.'),
+  works('alerts.gc-interval', '30m', 'How often alerts that have ended are forgotten.'),
+  works(
+    'silences.max-silences',
+    '0',
+    'Silences at most, expired ones that are kept included; 0: any number.',
+  ),
+  works('silences.max-silence-size-bytes', '0', 'Size of one silence at most; 0: any size.'),
+  works('data.retention', '120h', 'How long silences are kept after their end.'),
+  works(
+    'data.maintenance-interval',
+    '15m',
+    'How often silences and the notification log are written afresh.',
+  ),
   works(
     'alertmanager.history.retention',
     '30d',
@@ -225,6 +244,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     '1m',
     'How long a stop waits for what remote write has read to be sent.',
   ),
+  works(
+    'storage.remote',
+    '',
+    'ENGINE URL: send every sample there as well and ask it for what is older than local data, which is kept for 6h unless a retention is given. prometheus, mimir, victoriametrics or thanos; a second URL is for reading.',
+  ),
   works('storage.remote.read-sample-limit', '50000000', 'Samples that one remote read may answer with.'),
   works('storage.remote.read-concurrent-limit', '10', 'Remote reads at once at most.'),
   works('storage.remote.read-max-bytes-in-frame', '1048576', 'Bytes of one frame of a streamed remote read.'),
@@ -260,7 +284,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('storage.agent.path', 'agent mode'),
   refused('listen.loki', 'logs'),
   refused('listen.jaeger', 'traces'),
-  refused('storage.remote', 'remote engines'),
 ]
 
 /** Feature names of Prometheus 3; the value says what naming it does here. */
@@ -319,6 +342,7 @@ export function parseServeFlags(
     notices.push(`flag --${name} has no effect: ${effect.none}`)
   }
   const dataDirectory = values.one('storage.tsdb.path')
+  const engine = remoteEngine(values)
   const externalUrl = checkUrl(values.one('web.external-url'))
   return {
     configFile: configFile(values),
@@ -338,7 +362,7 @@ export function parseServeFlags(
     maxConnections: values.count('web.max-connections'),
     readTimeoutMs: values.duration('web.read-timeout'),
     retention: {
-      timeMs: values.duration('storage.tsdb.retention.time'),
+      timeMs: localRetention(values, engine),
       bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
     },
     lockDirectory: !values.flag('storage.tsdb.no-lockfile'),
@@ -366,12 +390,23 @@ export function parseServeFlags(
       values.one('listen.alertmanager') === ''
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
+    alertmanager: {
+      alertsPerNameMax: countOrNone(values, 'alerts.per-alertname-limit'),
+      gcIntervalMs: values.duration('alerts.gc-interval'),
+      maintenanceIntervalMs: values.duration('data.maintenance-interval'),
+      silenceLimits: {
+        silencesMax: countOrNone(values, 'silences.max-silences'),
+        silenceBytesMax: countOrNone(values, 'silences.max-silence-size-bytes'),
+        retentionMs: values.duration('data.retention'),
+      },
+    },
     alertHistory: {
       retentionMs: values.duration('alertmanager.history.retention'),
       bytesMax: parseSize('alertmanager.history.size', values.one('alertmanager.history.size')),
     },
     grafana: grafanaOptions(values, environment, notices),
     remote: {
+      engine,
       flushDeadlineMs: values.duration('storage.remote.flush-deadline'),
       readSampleLimit: values.count('storage.remote.read-sample-limit'),
       readConcurrentLimit: values.count('storage.remote.read-concurrent-limit'),
@@ -399,6 +434,14 @@ export function parseServeFlags(
     flags: values.all(),
     notices,
   }
+}
+
+/** A whole number of which 0 means no bound. */
+function countOrNone(values: FlagValues, name: string): number {
+  const text = values.one(name)
+  if (!/^\d{1,15}$/.test(text))
+    throw new UsageError(`flag --${name}: "${text}" is not a whole number of 0 or more`)
+  return Number(text)
 }
 
 /** Flags win over the environment, which wins over the file. */
@@ -576,6 +619,22 @@ function checkUrl(text: string): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(`flag --web.external-url: "${text}" is not an http or https URL`)
   return text.replace(/\/+$/, '')
+}
+
+function remoteEngine(values: FlagValues): StorageRemote | undefined {
+  const text = values.one('storage.remote')
+  if (text === '') return undefined
+  try {
+    return storageRemote(text)
+  } catch (error) {
+    throw new UsageError(`--storage.remote: ${(error as Error).message}`)
+  }
+}
+
+/** What an engine keeps need not stay here for long. */
+function localRetention(values: FlagValues, engine: StorageRemote | undefined): number {
+  const isGiven = values.given.has('storage.tsdb.retention.time')
+  return engine === undefined || isGiven ? values.duration('storage.tsdb.retention.time') : LOCAL_RETENTION_MS
 }
 
 function routePrefix(given: string, externalUrl: string | undefined): string {

@@ -1,7 +1,9 @@
+import type { AlertmanagerOptions } from '@promontory/alertmanager'
 import type { Role } from '@promontory/access'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Retention, WalCompression } from '@promontory/tsdb'
+import type { StorageRemote } from './config/storage-remote.ts'
 import type { ContentRules } from './content/fitting-rules.ts'
 
 /** What concerns dashboards and who may see them: Grafana's part. */
@@ -40,6 +42,8 @@ export interface RemoteOptions {
   readonly readSampleLimit: number
   readonly readConcurrentLimit: number
   readonly readFrameBytes: number
+  /** `--storage.remote` */
+  readonly engine: StorageRemote | undefined
   /** `--query.replica-label` */
   readonly replicaLabels: readonly string[]
   /** Messages of remote write that are taken. */
@@ -106,6 +110,10 @@ export interface ServerOptions {
   readonly alertmanagerConfigFile: string | undefined
   /** `--listen.alertmanager`, undefined when the Alertmanager has no port of its own. */
   readonly alertmanagerListenAddress: string | undefined
+  /** Bounds and intervals of the built-in Alertmanager: `--alerts.*`, `--silences.*`, `--data.*`. */
+  readonly alertmanager: Required<
+    Pick<AlertmanagerOptions, 'alertsPerNameMax' | 'silenceLimits' | 'gcIntervalMs' | 'maintenanceIntervalMs'>
+  >
   /** `--alertmanager.history.retention` and `.size`; 0 is no bound. */
   readonly alertHistory: { readonly retentionMs: number; readonly bytesMax: number }
   readonly grafana: GrafanaOptions

@@ -75,6 +75,7 @@ export class AlertFanout implements Notifier {
       acknowledgementLog: input.memory.acknowledgements,
       maintenanceLog: input.memory.maintenance,
       historyStore: input.memory.history,
+      ...options.alertmanager,
       ...(input.memory.turns === undefined ? {} : { turns: input.memory.turns }),
       ...(input.memory.onAlert === undefined ? {} : { onAlert: input.memory.onAlert }),
       onGroup: (flush, unmuted) => this.#incidentFeed.take(flush, unmuted),
