@@ -65,6 +65,16 @@ async function surveyFile(folder: string, path: string, survey: Survey): Promise
   return surveyYaml(root, { path, place, text }, survey, add)
 }
 
+/** Files of products whose work is not done here, by the fields that only they have. Some share others with Prometheus's. */
+const FOREIGN: readonly (readonly [what: string, ...fields: string[]])[] = [
+  ['Promtail: logs stay with their product', 'positions', 'clients'],
+  ['Loki: logs stay with their product', 'schema_config'],
+  ['Filebeat: logs stay with their product', 'filebeat.inputs'],
+  ['Filebeat: logs stay with their product', 'output.elasticsearch'],
+  ['Kibana: logs stay with their product', 'elasticsearch.hosts'],
+  ["an OpenTelemetry collector: metrics may come by OTLP (--listen.otlp-http), traces and logs stay with their product", 'receivers', 'exporters', 'service'], // prettier-ignore
+]
+
 type Add = (kind: Finding['kind'], text: string) => void
 
 async function surveyYaml(
@@ -75,7 +85,14 @@ async function surveyYaml(
 ): Promise<boolean> {
   const { path, place, text } = file
   const has = (name: string): boolean => entryOf(root, name) !== undefined
-  if (has('scrape_configs') || has('alerting') || has('rule_files') || (has('global') && !has('route'))) {
+  const foreign = FOREIGN.find(([, ...fields]) => fields.every(has))
+  if (foreign !== undefined) add('unsupported', foreign[0])
+  else if (
+    has('scrape_configs') ||
+    has('alerting') ||
+    has('rule_files') ||
+    (has('global') && !has('route'))
+  ) {
     await surveyPrometheus(path, place, survey, add)
   } else if (has('groups')) surveyRules(text, path, add)
   else if (has('route') || has('receivers')) {
@@ -89,9 +106,7 @@ async function surveyYaml(
   } else if (has('providers')) {
     add('loads', 'dashboard providers')
     provisioned(place, survey)
-  } else if (has('filebeat.inputs') || has('output.elasticsearch'))
-    add('unsupported', 'Filebeat: logs stay with their product')
-  else if (has('kind') && has('apiVersion'))
+  } else if (has('kind') && has('apiVersion'))
     add('unsupported', 'a Kubernetes manifest: deploy/kubernetes has those of Promontory')
   else if (has('services') || isBareServices(root)) surveyCompose(root, place, survey)
   else return false
