@@ -66,6 +66,7 @@ export const C_ADDRESS: usize = 12 // u32
 export const C_LENGTH: usize = 16 // u32: bytes
 export const C_SAMPLES: usize = 20 // u16
 export const C_ENCODING: usize = 22 // u8: 1 XOR, 2 histograms, 3 float histograms
+// Byte 23 and the highest bit of C_ADDRESS are TypeScript's: chunks that were moved to files (see chunk-files.ts).
 
 /** A chunk is cut at so many samples, as in Prometheus. */
 export const SAMPLES_PER_CHUNK: u32 = 120

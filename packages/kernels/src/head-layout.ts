@@ -46,6 +46,10 @@ export const C_ADDRESS = 12
 export const C_LENGTH = 16
 export const C_SAMPLES = 20
 export const C_ENCODING = 22
+/** Of a chunk that was moved to a file: the low byte of the file's number. */
+export const C_FILE = 23
+/** Set in C_ADDRESS of such a chunk: the other bits are where its data begin in the file. */
+export const IN_FILE = 0x80000000
 
 /** Refs are generation · 2^24 + slot. */
 export const SLOT_BITS = 24

@@ -9,6 +9,7 @@ import type { Retention } from './compact/retention.ts'
 import { type CompactionResult, type CompactionTask, Compactor } from './compact/task.ts'
 import { StorageError } from './errors.ts'
 import { DEFAULT_RANGE_MS, Head } from './head/head.ts'
+import { ChunkMover } from './head/chunk-mover.ts'
 import { HeadReader } from './head/head-reader.ts'
 import type { TierRetention } from './tier/resolution.ts'
 import { lockDirectory } from './lock.ts'
@@ -32,6 +33,8 @@ export interface TsdbOptions {
   readonly lock?: boolean
   readonly onReplay?: (progress: ReplayProgress) => void
   readonly retention?: Retention
+  /** Memory of the head in bytes, above which full chunks go to `chunks_head`. Default {@link DEFAULT_HEAD_BYTES}. */
+  readonly headBytes?: number
   /** Aggregates for the time that is beyond the retention. */
   readonly tiers?: { readonly directory: string; readonly retention: TierRetention }
   /** Does a compaction task; without it they run on this thread, which suits tools and tests. */
@@ -40,6 +43,9 @@ export interface TsdbOptions {
 
 /** 15 days, as Prometheus. */
 export const DEFAULT_RETENTION: Retention = { timeMs: 15 * 24 * 3600 * 1000, bytes: 0 }
+
+/** A hundred thousand series with all that an hour or two has brought stay below. */
+export const DEFAULT_HEAD_BYTES: number = 96 * 1024 * 1024
 
 /** How often the storage looks whether there is something to compact. */
 const MAINTENANCE_INTERVAL_MS = 60_000
@@ -98,6 +104,7 @@ export class Tsdb implements Appender {
         logger.error('the log of late samples cannot be brought to the disk', { error }),
       )
       this.head.epochs.collect()
+      if (this.head.mover?.isDue === true) void this.head.mover.run()
     }
     this.#timers = [
       setInterval(sync, SYNC_INTERVAL_MS),
@@ -194,6 +201,7 @@ export class Tsdb implements Appender {
     this.head.flushSeries()
     this.#wal.close()
     this.head.lateLog?.close()
+    this.head.mover?.close()
     this.#unlock()
   }
 
@@ -236,6 +244,9 @@ async function openParts(
     ...(options.headPages === undefined ? {} : { pages: options.headPages }),
     ...(options.maxExemplars === undefined ? {} : { maxExemplars: options.maxExemplars }),
   })
+  removeMappedChunks(directory)
+  const { headBytes = DEFAULT_HEAD_BYTES } = options
+  head.attachMover(new ChunkMover(head, join(directory, 'chunks_head'), headBytes, logger))
   // What blocks have must not come into the head again.
   for (const { meta } of listBlocks(directory).blocks)
     if (!meta.compaction.hints?.includes(FROM_LATE)) head.minValidMs = Math.max(head.minValidMs, meta.maxTime)
@@ -254,7 +265,6 @@ async function openParts(
   head.attachWal(wal)
   head.flushSeries()
   if (hasLate) head.attachLateLog(openLateLog(directory, options))
-  removeMappedChunks(directory)
   const metrics = new WalMetrics(options.registry, wal, walDirectory)
   metrics.replayed(replay, seconds)
   return { directory, head, replay, wal, metrics, unlock }
@@ -265,8 +275,8 @@ function openLateLog(directory: string, options: TsdbOptions): WalWriter {
 }
 
 /**
- * Prometheus keeps chunks of its head in `chunks_head` to start faster; the log has their samples too. They would stand
- * beside what we log from now on, and a Prometheus that follows us would believe them.
+ * Chunks of the head in `chunks_head`, from Prometheus or from us: the log has their samples too. They would stand beside those of the new head, and a
+ * Prometheus that follows us would believe them.
  */
 function removeMappedChunks(directory: string): void {
   rmSync(join(directory, 'chunks_head'), { recursive: true, force: true })

@@ -38,8 +38,8 @@ export function writeHeadBlock(reader: HeadReader, options: HeadBlockOptions): W
     try {
       slots.forEach((slot, i) => {
         const chunks: ChunkToWrite[] = []
-        captured.forEachChunk(reader.head, i, options.minTimeMs, endMs, (chunk) =>
-          chunks.push({ ...chunk, data: withCount(chunk.data, chunk.samples) }),
+        captured.forEachChunk(reader.head, i, options.minTimeMs, endMs, ({ data, ...chunk }) =>
+          chunks.push({ ...chunk, data: withCount(data, chunk.samples) }),
         )
         if (chunks.length > 0) writer.addSeries(reader.series.labels(slot), chunks)
       })

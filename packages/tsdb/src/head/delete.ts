@@ -20,6 +20,7 @@ import { ChunkDecoder } from '../chunk-decoder.ts'
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts'
 import { StorageError } from '../errors.ts'
 import type { Head } from './head.ts'
+import { retireChunk } from './truncate.ts'
 import { L_SEALED, L_SEALED_COUNT, L_SEALED_ROOM } from './late-layout.ts'
 
 /**
@@ -123,17 +124,15 @@ export class HeadDeleter {
       else this.#write(to, each)
     })
     this.#head.step(() => put(next, kept.length))
-    for (const entry of gone)
-      kernels.retire(u32[(entry + C_ADDRESS) >>> 2]!, kernels.allocationClass(u32[(entry + C_LENGTH) >>> 2]!))
+    for (const entry of gone) retireChunk(this.#head, entry)
     kernels.retire(list, kernels.allocationClass(room * SEALED_BYTES))
     u32[H_CHUNKS] = u32[H_CHUNKS]! + kept.length - count
   }
 
   /** What a chunk holds outside of the range. */
   #without(entry: number, range: DeletedRange): ChunkToWrite[] {
-    const { u8, u16, u32 } = this.#head.memory
-    const address = u32[(entry + C_ADDRESS) >>> 2]!
-    const data = u8.subarray(address, address + u32[(entry + C_LENGTH) >>> 2]!)
+    const { u8, u16, files } = this.#head.memory
+    const data = files.data(entry)
     this.#decoder.begin()
     this.#decoder.add(u8[entry + C_ENCODING]!, data, u16[(entry + C_SAMPLES) >>> 1]!)
     this.#decoder.remove([range])

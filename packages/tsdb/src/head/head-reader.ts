@@ -1,7 +1,5 @@
 import {
-  C_ADDRESS,
   C_ENCODING,
-  C_LENGTH,
   C_MIN_TIME,
   C_SAMPLES,
   C_SPAN,
@@ -283,7 +281,7 @@ export class CapturedSeries {
 
 /** Hands out the chunks of a list that overlap [startMs, endMs]. */
 function eachSealed(
-  { u8, u16, u32, f64 }: HeadMemory,
+  { u8, u16, u32, f64, files }: HeadMemory,
   list: number,
   count: number,
   startMs: number,
@@ -295,11 +293,12 @@ function eachSealed(
     const minTimeMs = f64[(entry + C_MIN_TIME) >>> 3]!
     const maxTimeMs = minTimeMs + u32[(entry + C_SPAN) >>> 2]!
     if (minTimeMs > endMs || maxTimeMs < startMs) continue
-    const address = u32[(entry + C_ADDRESS) >>> 2]!
-    const length = u32[(entry + C_LENGTH) >>> 2]!
     found({
       encoding: u8[entry + C_ENCODING]!,
-      data: u8.subarray(address, address + length),
+      // Late only when it is wanted: to know that there is a chunk, nothing is read.
+      get data() {
+        return files.data(entry)
+      },
       samples: u16[(entry + C_SAMPLES) >>> 1]!,
       minTimeMs,
       maxTimeMs,

@@ -19,6 +19,7 @@ import {
   type SeriesRef,
   STALE_HISTOGRAM,
 } from '@promontory/model'
+import type { ChunkMover } from './chunk-mover.ts'
 import { EpochWriter } from './epochs.ts'
 import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } from './memory.ts'
 import { countOf, LateBatch, NO_HISTOGRAMS, NOTHING_LATE, type PendingHistogram, type PendingHistograms } from './pending.ts' // prettier-ignore
@@ -83,6 +84,7 @@ export class Head implements Appender {
   readonly #logger: Logger
   #wal: WalWriter | undefined
   #lateLog: WalWriter | undefined
+  #mover: ChunkMover | undefined
   /** Created since the last log write. */
   #unlogged: SeriesRecord[] = []
   #symbolScratch: Uint32Array = new Uint32Array(256)
@@ -107,6 +109,15 @@ export class Head implements Appender {
     this.late = new LateSamples(this.memory, this.kernels, options.rangeMs)
     this.#logger = options.logger ?? silentLogger
     this.#scratch = new BatchScratch(this.memory, this.kernels, 4096)
+  }
+
+  /** Full chunks go to files when the memory runs short. */
+  attachMover(mover: ChunkMover): void {
+    this.#mover = mover
+  }
+
+  get mover(): ChunkMover | undefined {
+    return this.#mover
   }
 
   /** Late samples go to a log of their own. */

@@ -11,6 +11,7 @@ import {
   SLOTS_MAX,
 } from '@promontory/kernels'
 import { StorageError } from '../errors.ts'
+import { ChunkFileReader } from './chunk-file-reader.ts'
 
 /**
  * The shared memory of one head: a header, fixed tables (series, symbols, label pairs), and behind them the arena of the
@@ -31,6 +32,9 @@ export const I_PAIR_MAX: number = H_FREE_FOR_INDEX + 7
 export const I_SERIES_MAX: number = H_FREE_FOR_INDEX + 8
 export const I_LIVE_SERIES: number = H_FREE_FOR_INDEX + 9
 export const I_EPOCH: number = H_FREE_FOR_INDEX + 10
+/** Address of the path of the chunk files (its length in bytes, then UTF-8), 0 when there are none; and the number of the oldest file. */
+export const I_FILES_PATH: number = H_FREE_FOR_INDEX + 11
+export const I_FILES_FIRST: number = H_FREE_FOR_INDEX + 12
 /** One word per reader thread: the epoch that it reads in, 0 when idle. */
 export const I_READERS: number = H_FREE_FOR_INDEX + 16
 export const READERS_MAX = 64
@@ -57,9 +61,12 @@ export class HeadMemory {
   readonly u32: Uint32Array
   readonly i32: Int32Array
   readonly f64: Float64Array
+  /** Chunks that were moved to files, as this thread reads them. */
+  readonly files: ChunkFileReader
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory
+    this.files = new ChunkFileReader(this)
     this.u8 = new Uint8Array(memory.buffer)
     this.u16 = new Uint16Array(memory.buffer)
     this.u32 = new Uint32Array(memory.buffer)

@@ -5,6 +5,7 @@ import {
   C_SPAN,
   H_CHUNKS,
   H_SEQUENCE,
+  IN_FILE,
   S_LAST_TIME,
   S_LATE,
   S_NUM,
@@ -56,6 +57,7 @@ export async function truncateHead(head: Head, minTimeMs: number): Promise<numbe
   head.epochs.defer(() => {
     for (const slot of removed) head.series.freeSlot(slot)
   })
+  head.mover?.truncate(minTimeMs)
   head.epochs.collect()
   head.metrics.seriesRemoved.add(removed.length)
   return removed.length
@@ -121,6 +123,13 @@ function dropOpenChunk({ memory, kernels }: Head, base: number): void {
   u32[H_CHUNKS] = u32[H_CHUNKS]! - 1
 }
 
+/** Gives up the memory of a sealed chunk, unless it was moved to a file. */
+export function retireChunk({ memory, kernels }: Pick<Head, 'memory' | 'kernels'>, entry: number): void {
+  const address = memory.u32[(entry + C_ADDRESS) >>> 2]!
+  if (address < IN_FILE)
+    kernels.retire(address, kernels.allocationClass(memory.u32[(entry + C_LENGTH) >>> 2]!))
+}
+
 /** Readers may hold the old list: what stays goes into a new one. */
 function dropSealed({ memory, kernels }: Head, base: number, gone: number, count: number): void {
   const { u8, u16, u32 } = memory
@@ -130,7 +139,7 @@ function dropSealed({ memory, kernels }: Head, base: number, gone: number, count
   if (left > 0 && larger === 0) return
   for (let i = 0; i < gone; i++) {
     const entry = list + i * SEALED_BYTES
-    kernels.retire(u32[(entry + C_ADDRESS) >>> 2]!, kernels.allocationClass(u32[(entry + C_LENGTH) >>> 2]!))
+    retireChunk({ memory, kernels }, entry)
   }
   if (left > 0) u8.copyWithin(larger, list + gone * SEALED_BYTES, list + count * SEALED_BYTES)
   kernels.retire(list, kernels.allocationClass(u16[(base + S_SEALED_CAPACITY) >>> 1]! * SEALED_BYTES))

@@ -137,6 +137,7 @@ export class WalReplay {
       }
       goodUntil = endOffset
       this.#records++
+      if (this.#head.mover?.isDue === true) this.#head.mover.runAtOnce()
       if (performance.now() - turnStarted > TURN_MS) {
         await new Promise<void>((resolve) => setImmediate(resolve))
         turnStarted = performance.now()
