@@ -85,6 +85,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     '0B',
     'Bytes of storage beyond which the oldest blocks go (B, KB, MB, GB, TB, PB, EB). 0: no bound.',
   ),
+  works(
+    'storage.head.memory',
+    '96MB',
+    'Memory of the newest data, above which full chunks go to files (chunks_head) and are read from there.',
+  ),
   toggle('storage.tsdb.no-lockfile', 'Do not lock the data directory.'),
   works(
     'storage.tsdb.wal-compression-type',
@@ -355,6 +360,7 @@ export function parseServeFlags(
       timeMs: values.duration('storage.tsdb.retention.time'),
       bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
     },
+    headBytes: parseSize('storage.head.memory', values.one('storage.head.memory')),
     lockDirectory: !values.flag('storage.tsdb.no-lockfile'),
     walCompression: values.flag('storage.tsdb.wal-compression')
       ? values.choice('storage.tsdb.wal-compression-type', ['snappy', 'zstd', 'none'])

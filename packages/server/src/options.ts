@@ -85,6 +85,8 @@ export interface ServerOptions {
   readonly maxConnections: number
   readonly readTimeoutMs: number
   readonly retention: Retention
+  /** `--storage.head.memory` */
+  readonly headBytes: number
   readonly lockDirectory: boolean
   readonly walCompression: WalCompression
   readonly queryTimeoutMs: number

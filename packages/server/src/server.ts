@@ -288,6 +288,7 @@ function openStorage(options: ServerOptions, registry: Registry, logger: Logger)
     registry,
     logger: logger.with({ component: 'tsdb' }),
     walCompression: options.walCompression,
+    headBytes: options.headBytes,
     lock: options.lockDirectory,
     retention: options.retention,
     tiers: { directory: join(options.ownDirectory, 'tiers'), retention: NO_TIERS },
