@@ -412,7 +412,8 @@ function announce(
       .map((listener, index) => `  ${ownNames(options)[index]!.padEnd(14)} ${listener.url}`),
     `  data           ${storage.directory}`,
     `  configuration  ${configuration.file() ?? 'built in: this machine and Promontory itself, every 5 s'}`,
-    ...(open.length === 0
+    // A log is read by many: nothing is shown where the administrator's password was given.
+    ...(open.length === 0 || options.grafana.adminPassword !== undefined
       ? []
       : [`  token          ${token}   (needed from other machines, as bearer token or as password)`]),
     '',
