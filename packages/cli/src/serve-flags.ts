@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import { AnchoredRegex, parseDuration } from '@promontory/model'
 import type { ServerOptions } from '@promontory/server'
-import { readGrafanaConfig } from '@promontory/server/config'
+import {
+  LOCAL_RETENTION_MS,
+  readGrafanaConfig,
+  type StorageRemote,
+  storageRemote,
+} from '@promontory/server/config'
 
 /** A flag that cannot be understood: message for the user, exit code 2. */
 export class UsageError extends Error {
@@ -244,6 +249,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     '1m',
     'How long a stop waits for what remote write has read to be sent.',
   ),
+  works(
+    'storage.remote',
+    '',
+    'ENGINE URL: send every sample there as well and ask it for what is older than local data, which is kept for 6h unless a retention is given. prometheus, mimir, victoriametrics or thanos; a second URL is for reading.',
+  ),
   works('storage.remote.read-sample-limit', '50000000', 'Samples that one remote read may answer with.'),
   works('storage.remote.read-concurrent-limit', '10', 'Remote reads at once at most.'),
   works('storage.remote.read-max-bytes-in-frame', '1048576', 'Bytes of one frame of a streamed remote read.'),
@@ -279,7 +289,6 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('storage.agent.path', 'agent mode'),
   refused('listen.loki', 'logs'),
   refused('listen.jaeger', 'traces'),
-  refused('storage.remote', 'remote engines'),
 ]
 
 /** Feature names of Prometheus 3; the value says what naming it does here. */
@@ -338,6 +347,7 @@ export function parseServeFlags(
     notices.push(`flag --${name} has no effect: ${effect.none}`)
   }
   const dataDirectory = values.one('storage.tsdb.path')
+  const engine = remoteEngine(values)
   const externalUrl = checkUrl(values.one('web.external-url'))
   return {
     configFile: configFile(values),
@@ -357,7 +367,7 @@ export function parseServeFlags(
     maxConnections: values.count('web.max-connections'),
     readTimeoutMs: values.duration('web.read-timeout'),
     retention: {
-      timeMs: values.duration('storage.tsdb.retention.time'),
+      timeMs: localRetention(values, engine),
       bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
     },
     headBytes: parseSize('storage.head.memory', values.one('storage.head.memory')),
@@ -402,6 +412,7 @@ export function parseServeFlags(
     },
     grafana: grafanaOptions(values, environment, notices),
     remote: {
+      engine,
       flushDeadlineMs: values.duration('storage.remote.flush-deadline'),
       readSampleLimit: values.count('storage.remote.read-sample-limit'),
       readConcurrentLimit: values.count('storage.remote.read-concurrent-limit'),
@@ -614,6 +625,22 @@ function checkUrl(text: string): string | undefined {
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new UsageError(`flag --web.external-url: "${text}" is not an http or https URL`)
   return text.replace(/\/+$/, '')
+}
+
+function remoteEngine(values: FlagValues): StorageRemote | undefined {
+  const text = values.one('storage.remote')
+  if (text === '') return undefined
+  try {
+    return storageRemote(text)
+  } catch (error) {
+    throw new UsageError(`--storage.remote: ${(error as Error).message}`)
+  }
+}
+
+/** What an engine keeps need not stay here for long. */
+function localRetention(values: FlagValues, engine: StorageRemote | undefined): number {
+  const isGiven = values.given.has('storage.tsdb.retention.time')
+  return engine === undefined || isGiven ? values.duration('storage.tsdb.retention.time') : LOCAL_RETENTION_MS
 }
 
 function routePrefix(given: string, externalUrl: string | undefined): string {

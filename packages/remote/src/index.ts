@@ -14,6 +14,7 @@ export {
   type ReadRemote,
   type ReadSource,
 } from './read/merged-queryable.ts'
+export { type EngineApi, EngineClient } from './read/engine-client.ts'
 export { ReadClient, READ_BYTES_MAX, type ReadTarget } from './read/read-client.ts'
 export type { OtlpSettings } from './otlp/names.ts'
 export {

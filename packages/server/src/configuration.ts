@@ -234,8 +234,10 @@ export class Configuration {
     this.scrape.applyConfig(jobs, externalLabels)
     this.queryLog.setFile(config.global.query_log_file)
     await this.rules.apply(rules)
-    await this.remoteWrite.apply(config.remote_write, externalLabels)
-    this.#input.readHub.apply(config.remote_read, externalLabels)
+    const engine = this.#input.options.remote.engine
+    const writes = engine === undefined ? config.remote_write : [...config.remote_write, engine.write]
+    await this.remoteWrite.apply(writes, externalLabels)
+    this.#input.readHub.apply(config.remote_read, externalLabels, engine)
     this.#current = ready
     this.#reloadError = undefined
     this.#lastAppliedMs = clock.nowMs()

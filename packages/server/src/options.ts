@@ -3,6 +3,7 @@ import type { Role } from '@promontory/access'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Retention, WalCompression } from '@promontory/tsdb'
+import type { StorageRemote } from './config/storage-remote.ts'
 import type { ContentRules } from './content/fitting-rules.ts'
 
 /** What concerns dashboards and who may see them: Grafana's part. */
@@ -41,6 +42,8 @@ export interface RemoteOptions {
   readonly readSampleLimit: number
   readonly readConcurrentLimit: number
   readonly readFrameBytes: number
+  /** `--storage.remote` */
+  readonly engine: StorageRemote | undefined
   /** `--query.replica-label` */
   readonly replicaLabels: readonly string[]
   /** Messages of remote write that are taken. */

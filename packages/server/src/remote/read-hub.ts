@@ -1,9 +1,10 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { errorText } from '@promontory/base'
 import type { Labels } from '@promontory/model'
-import { ReadClient, type ReadSource } from '@promontory/remote'
+import { EngineClient, ReadClient, type ReadSource } from '@promontory/remote'
 import type { Tsdb } from '@promontory/tsdb'
 import type { RemoteReadConfig } from '../config/remote-config.ts'
+import type { StorageRemote } from '../config/storage-remote.ts'
 import { VERSION } from '../version.ts'
 
 /** What query workers know of other servers. */
@@ -30,7 +31,7 @@ const LOCAL_START_MS = 10_000
 export class ReadHub {
   readonly #storage: Tsdb
   readonly #ports = new Set<MessagePort>()
-  #clients: ReadClient[] = []
+  #clients: (ReadClient | EngineClient)[] = []
   #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
   #timer: ReturnType<typeof setInterval> | undefined
 
@@ -49,10 +50,17 @@ export class ReadHub {
     return port2
   }
 
-  apply(configs: readonly RemoteReadConfig[], externalLabels: Labels): void {
+  /** @param engine what `--storage.remote` names: asked as well, by its own API where it has no remote read */
+  apply(configs: readonly RemoteReadConfig[], externalLabels: Labels, engine?: StorageRemote): void {
     for (const client of this.#clients) client.close()
-    this.#clients = configs.map((config) => new ReadClient(config, `Promontory/${VERSION}`))
-    const sources = configs.map((config, i) => ({
+    const userAgent = `Promontory/${VERSION}`
+    const all = engine === undefined ? configs : [...configs, engine.read]
+    this.#clients = all.map((config) =>
+      config === engine?.read && engine.readBy !== undefined
+        ? new EngineClient(config, engine.readBy, userAgent)
+        : new ReadClient(config, userAgent),
+    )
+    const sources = all.map((config, i) => ({
       name: config.name || String(i),
       readRecent: config.read_recent,
       requiredMatchers: config.required_matchers,
