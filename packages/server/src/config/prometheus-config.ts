@@ -15,6 +15,7 @@ import { completeScrapeConfig, DEFAULT_GLOBAL, globalConfig, scrapeConfigs } fro
 import type { GlobalConfig, ScrapeConfig } from '@promontory/scrape'
 import { alertingConfig, NO_ALERTING } from './alerting-config.ts'
 import type { AlertingConfig } from './alerting-config.ts'
+import { replicaLabelsOfAlerts } from './replica-alerts.ts'
 import { remoteReadConfig, remoteWriteConfig } from './remote-config.ts'
 import type { RemoteReadConfig, RemoteWriteConfig } from './remote-config.ts'
 import { DEFAULT_STORAGE, storageConfig } from './storage-config.ts'
@@ -161,6 +162,12 @@ function noticeSections(config: PrometheusConfig, node: YamlNode, context: Decod
         'profile and role_arn are not supported: give access_key and secret_key, or the variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
       )
   })
+  if (config.rule_files.length > 0 || config.groups !== undefined)
+    for (const name of replicaLabelsOfAlerts(config.global.external_labels, config.alerting))
+      context.warn(
+        fieldNode(node, 'global', 'external_labels', name),
+        `alerts carry "${name}", so those of each replica are told: drop it with alerting: {alert_relabel_configs: [{action: labeldrop, regex: ${name}}]}`,
+      )
   if (config.tracing !== undefined)
     context.unsupported(at('tracing'), 'tracing of this server is not supported yet')
   if (config.runtime !== undefined)
