@@ -94,6 +94,31 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
     expect(faults).toEqual([])
   })
 
+  test('groups: filtered by matchers, held back with the reason', async () => {
+    const post = (path: string, body: unknown): Promise<Response> =>
+      fetch(`${server.url}/api/v2/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    await post('alerts', [{ labels: { alertname: 'FromElsewhere', severity: 'info' }, endsAt: '2100-01-01T00:00:00Z' }])
+    await post('silences', {
+      matchers: [{ name: 'alertname', value: 'FromElsewhere', isRegex: false }],
+      startsAt: new Date().toISOString(), endsAt: '2100-01-01T00:00:00Z', createdBy: 'ann', comment: 'known since May',
+    })
+    await open('/alerts/groups')
+    await page.getByText('silenced by ann until 2100-01-01 00:00: known since May').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Told' }).click()
+    await page.getByText('FromElsewhere').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await page.getByLabel('Matchers').fill('severity="info"')
+    await page.getByText('TargetDown').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'Why?' }).click()
+    await page.getByText(/^Held back: silenced by/).waitFor()
+    expect(faults).toEqual([])
+  }) // prettier-ignore
+
   test('maintenance windows are planned and taken away', async () => {
     await open('/alerts/maintenance')
     await page.getByLabel('Name').fill('Backup')

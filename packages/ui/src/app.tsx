@@ -23,6 +23,9 @@ const AlertsPage = lazy(async () => ({
 const HistoryPage = lazy(async () => ({
   default: (await import('./pages/alerts/history-page.tsx')).HistoryPage,
 }))
+const GroupsPage = lazy(async () => ({
+  default: (await import('./pages/alerts/groups-page.tsx')).GroupsPage,
+}))
 const RoutingPage = lazy(async () => ({
   default: (await import('./pages/alerts/routing-page.tsx')).RoutingPage,
 }))
@@ -76,6 +79,7 @@ export function App(): ReactNode {
             <Route path="/login" component={LoginPage} />
             <Route path="/alerts" component={AlertsPage} />
             <Route path="/alerts/history" component={HistoryPage} />
+            <Route path="/alerts/groups" component={GroupsPage} />
             <Route path="/alerts/routing" component={RoutingPage} />
             <Route path="/alerts/maintenance" component={MaintenancePage} />
             <Route path="/incidents" component={IncidentsPage} />

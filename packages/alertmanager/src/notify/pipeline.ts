@@ -351,14 +351,15 @@ export class Pipeline {
   }
 
   #note(
-    { group, nowMs }: Flush,
+    { group }: Flush,
     kind: HistoryEvent['kind'],
     alerts: readonly Alert[],
     detail: string,
     integration?: string,
   ): void {
     this.#options.history.add({
-      timeMs: nowMs,
+      // Of a delivery that took long: when it ended.
+      timeMs: this.#options.clock.nowMs(),
       kind,
       alerts: alerts.map(({ fingerprint }) => fingerprint),
       groupKey: group.key,

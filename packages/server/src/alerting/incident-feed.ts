@@ -1,7 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Logger } from '@promontory/base'
 import { type Alert, type Flush, isResolvedAt, matchesAll } from '@promontory/alertmanager'
 import { type GroupReport, groupReport, type IncidentAlert, type Incidents } from '@promontory/incidents'
 import type { IncidentTrigger } from '../config/promontory-config.ts'
+
+/** Groups that may wait before there are pauses between reports. */
+const UNHURRIED_MAX = 20
 
 interface Waiting {
   readonly report: GroupReport
@@ -66,6 +70,7 @@ export class IncidentFeed {
     for (let next = this.#waiting.entries().next(); !next.done; next = this.#waiting.entries().next()) {
       const [key, reports] = next.value
       this.#waiting.delete(key)
+      const startedMs = performance.now()
       for (const { report, groupKey } of reports)
         try {
           await this.#incidents.report(report)
@@ -77,6 +82,8 @@ export class IncidentFeed {
             err: error,
           })
         }
+      // A third of the time at most: alerts and their notifications come first.
+      if (this.#waiting.size > UNHURRIED_MAX) await setTimeout(2 * (performance.now() - startedMs))
     }
   }
 }

@@ -20,6 +20,24 @@ export interface KnownAlert {
   readonly labels: Readonly<Record<string, string>>
 }
 
+/** An alert as it stands. */
+export interface GroupedAlert extends KnownAlert {
+  readonly annotations: Readonly<Record<string, string>>
+  readonly startsAt: string
+  readonly status: {
+    readonly state: 'active' | 'suppressed' | 'unprocessed'
+    readonly silencedBy: readonly string[]
+    readonly inhibitedBy: readonly string[]
+    readonly mutedBy: readonly string[]
+  }
+}
+
+export interface AlertGroup {
+  readonly labels: Readonly<Record<string, string>>
+  readonly receiver: { readonly name: string }
+  readonly alerts: readonly GroupedAlert[]
+}
+
 const prefix = routePrefix()
 
 export function silences(signal?: AbortSignal): Promise<readonly Silence[]> {
@@ -29,6 +47,15 @@ export function silences(signal?: AbortSignal): Promise<readonly Silence[]> {
 /** The alerts that the Alertmanager holds at present. */
 export function knownAlerts(signal?: AbortSignal): Promise<readonly KnownAlert[]> {
   return call('alerts', signal === undefined ? {} : { signal })
+}
+
+/** The Alertmanager's groups with the alerts that fit all matchers. */
+export function alertGroups(
+  matchers: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly AlertGroup[]> {
+  const query = matchers.map((matcher) => `filter=${encodeURIComponent(matcher)}`).join('&')
+  return call(`alerts/groups?${query}`, signal === undefined ? {} : { signal })
 }
 
 export function createSilence(silence: NewSilence): Promise<{ silenceID: string }> {

@@ -3,6 +3,7 @@ import { Link, useLocation } from 'wouter'
 
 const TABS = [
   ['/alerts', 'Alerts'],
+  ['/alerts/groups', 'Groups'],
   ['/alerts/routing', 'Routing'],
   ['/alerts/maintenance', 'Maintenance'],
   ['/alerts/history', 'History'],

@@ -98,9 +98,12 @@ export function HistoryPage(): ReactNode {
                     <time className="soft small number">{dateTime(event.timeMs)}</time>
                     <Badge tone={DECISION_TONES[event.kind] ?? 'neutral'}>{event.kind}</Badge>
                     <span className="grow small">
-                      <strong>{names.get(event.alerts[0] ?? '') ?? `${event.alertCount} alerts`}</strong>
+                      <strong>{named(event, names)}</strong>
                       {event.receiver === undefined ? '' : ` → ${event.integration ?? event.receiver}`}
-                      <span className="soft"> {event.detail}</span>
+                      {/* What was received is named already. */}
+                      {names.get(event.alerts[0] ?? '') === event.detail ? null : (
+                        <span className="soft"> {event.detail}</span>
+                      )}
                     </span>
                   </li>
                 ))}
@@ -111,6 +114,13 @@ export function HistoryPage(): ReactNode {
       </div>
     </>
   )
+}
+
+/** The first alert by name, and how many more there are. */
+function named({ alerts, alertCount }: Decision, names: ReadonlyMap<string, string>): string {
+  const name = names.get(alerts[0] ?? '')
+  if (name === undefined) return `${alertCount} ${alertCount === 1 ? 'alert' : 'alerts'}`
+  return alertCount > 1 ? `${name} and ${alertCount - 1} more` : name
 }
 
 function Why({ fingerprint }: { fingerprint: string }): ReactNode {

@@ -1,0 +1,23 @@
+import type { GroupedAlert, KnownAlert, Silence } from './alertmanager.ts'
+import { seriesName } from './format.ts'
+
+/** Why nobody is told of an alert, one reason each in words; empty when somebody is. */
+export function heldBack(
+  { silencedBy, inhibitedBy, mutedBy }: GroupedAlert['status'],
+  silences: ReadonlyMap<string, Silence>,
+  alerts: ReadonlyMap<string, KnownAlert>,
+): string[] {
+  return [
+    ...silencedBy.map((id) => {
+      const silence = silences.get(id)
+      if (silence === undefined) return `silenced by ${id}`
+      const comment = silence.comment === '' ? 'no comment' : silence.comment
+      return `silenced by ${silence.createdBy || 'somebody'} until ${silence.endsAt.slice(0, 16).replace('T', ' ')}: ${comment}`
+    }),
+    ...inhibitedBy.map((fingerprint) => {
+      const source = alerts.get(fingerprint)
+      return `inhibited by ${source === undefined ? `alert ${fingerprint}` : seriesName(source.labels)}`
+    }),
+    ...mutedBy.map((interval) => `held back by the time interval ${interval}`),
+  ]
+}
