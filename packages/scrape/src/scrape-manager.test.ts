@@ -63,7 +63,10 @@ const text =
 
 async function lastErrorOf(address: string, yaml = ''): Promise<string> {
   const { manager, apply } = setup()
-  apply(`[{job_name: j, static_configs: [{targets: ["${address}"]}]${yaml}}]`)
+  // Longer than the other jobs': a busy machine's timeout is not what is asked for.
+  apply(
+    `[{job_name: j, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: ["${address}"]}]${yaml}}]`,
+  )
   await vi.waitFor(() => expect(manager.targets().active[0]?.health).not.toBe('unknown'), 5000)
   return manager.targets().active[0]!.lastError
 }

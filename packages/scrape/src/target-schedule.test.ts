@@ -4,7 +4,7 @@ import { hash64, scrapeOffsetMs } from './target.ts'
 test('10,000 targets at 15 s: no second has more than twice its share, whatever the seed', () => {
   const [count, intervalMs, nowMs] = [10_000, 15_000, 1_700_000_000_123]
   for (const seed of [0n, hash64('host-a'), hash64('host-b{replica="b"}')]) {
-    const perSecond = new Array<number>(intervalMs / 1000).fill(0)
+    const perSecond = Array.from({ length: intervalMs / 1000 }, () => 0)
     for (let i = 0; i < count; i++) {
       const offsetMs = scrapeOffsetMs(
         hash64(`{instance="10.0.${i >> 8}.${i & 255}:9100"}`),
