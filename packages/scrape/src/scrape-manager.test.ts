@@ -7,13 +7,15 @@ import { decodeYaml } from '@promontory/base/yaml'
 import { DiscoveryMetrics } from '@promontory/discovery'
 import { Labels } from '@promontory/model'
 import { MemoryAppender } from '@promontory/model/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { scrapeConfigs } from './config.ts'
 import type { ScrapeConfig } from './config.ts'
 import { completeScrapeConfig, DEFAULT_GLOBAL } from './global-config.ts'
 import { ScrapeManager } from './scrape-manager.ts'
 
 const cleanups: (() => unknown)[] = []
+// Loaded at the first request otherwise, which takes longer than a scrape may on a busy machine.
+beforeAll(() => import('undici'))
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
