@@ -257,14 +257,15 @@ async function openParts(
   const hasLate = listSegments(lateDirectory).length > 0
   const late = hasLate ? await new WalReplay(lateDirectory, head, logger, true).run(() => {}) : undefined
   if (late !== undefined) reportReplay(late, 0, logger)
-  // Deletions in the log reach late samples too, which came from the other log.
-  if (late !== undefined) head.replayTombstones(replay.tombstones)
+  // A log of late samples that knows of no deletions is Prometheus's: there they reach all late samples.
+  const deletions = late?.tombstoneRecords === 0 ? replay.tombstones : []
+  head.replayTombstones(deletions)
   const seconds = (performance.now() - started) / 1000
   reportReplay(replay, seconds, logger)
   const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })
   head.attachWal(wal)
   head.flushSeries()
-  if (hasLate) head.attachLateLog(openLateLog(directory, options))
+  if (hasLate) head.attachLateLog(openLateLog(directory, options), deletions)
   const metrics = new WalMetrics(options.registry, wal, walDirectory)
   metrics.replayed(replay, seconds)
   return { directory, head, replay, wal, metrics, unlock }

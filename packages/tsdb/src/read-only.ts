@@ -35,7 +35,7 @@ export async function openReadOnly(path: string): Promise<ReadOnlyDatabase> {
   const replayed = await wal.look()
   const late = new WalReplay(join(directory, 'wbl'), head, silentLogger, true)
   const lateReplayed = await late.look()
-  head.replayTombstones(replayed.tombstones)
+  if (lateReplayed.tombstoneRecords === 0) head.replayTombstones(replayed.tombstones)
   const state = { memory: head.memory.memory, blocks: blocks.map((block) => block.directory) }
   return {
     directory,

@@ -113,7 +113,7 @@ export class Maintenance {
   async compactLate(): Promise<void> {
     const { directory, head } = this.#options
     if (head.late.series === 0) return
-    const keptFrom = head.lateLog?.nextSegment()
+    const keptFrom = head.nextLateSegment()
     const { minTimeMs, maxTimeMs } = head.late
     const sealed = head.late.sealAll((work) => head.step(work))
     await this.#writeLate(directory, minTimeMs, maxTimeMs)
@@ -307,10 +307,13 @@ export class Maintenance {
     const { directory, head, logger, runTask } = this.#options
     const ranges = blockRanges(head.rangeMs, maxBlockRange(this.retention.timeMs))
     for (;;) {
-      const group = planCompaction(this.blocks, ranges)
+      // Blocks of late samples may lie where the head still is. Merged with others they would pass for what the head has written, and a replay would
+      // leave out what it has not.
+      const written = this.blocks.filter(({ meta }) => meta.maxTime <= head.minValidMs)
+      const group = planCompaction(written, ranges)
       if (group.length === 0) return
       const started = performance.now()
-      const written = await runTask({
+      const merged = await runTask({
         kind: 'merge',
         parent: directory,
         ulid: newUlid(Date.now()),
@@ -320,11 +323,11 @@ export class Maintenance {
       this.#metrics.compacted(seconds)
       logger.info('compact blocks', {
         count: group.length,
-        ulid: written === undefined ? '' : basename(written),
+        ulid: merged === undefined ? '' : basename(merged),
         sources: group.map((block) => block.meta.ulid).join(','),
         duration: `${seconds.toFixed(3)}s`,
       })
-      if (written === undefined) for (const block of group) deleteBlock(block.directory)
+      if (merged === undefined) for (const block of group) deleteBlock(block.directory)
       this.reloadBlocks()
     }
   }

@@ -2,10 +2,16 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { C_ADDRESS, C_FILE, C_LENGTH, IN_FILE } from '@promontory/kernels'
 import { CorruptionError } from '../errors.ts'
-import { type HeadMemory, I_FILES_FIRST, I_FILES_PATH } from './memory.ts'
 
 /** Files kept open by a thread. */
 const OPEN_FILES_MAX = 32
+
+/** Views on the memory of the head, and where its header says where the files are. */
+export interface ChunkMemory {
+  readonly u8: Uint8Array
+  readonly u32: Uint32Array
+  readonly i32: Int32Array
+}
 
 /** `000001` */
 export function chunkFileName(number: number): string {
@@ -14,13 +20,21 @@ export function chunkFileName(number: number): string {
 
 /** Reads chunks of the head wherever they are: in memory or, when they were moved, in files. One per thread. */
 export class ChunkFileReader {
-  readonly #head: HeadMemory
+  readonly #memory: ChunkMemory
+  readonly #pathWord: number
+  readonly #firstWord: number
   /** Descriptors by number of the file, in order of use. */
   readonly #open = new Map<number, number>()
   #scratch = new Uint8Array(0)
 
-  constructor(head: HeadMemory) {
-    this.#head = head
+  /**
+   * @param pathWord  index of the word with the address of the directory's path (its length in bytes, then UTF-8)
+   * @param firstWord  index of the word with the number of the oldest file
+   */
+  constructor(memory: ChunkMemory, pathWord: number, firstWord: number) {
+    this.#memory = memory
+    this.#pathWord = pathWord
+    this.#firstWord = firstWord
   }
 
   /**
@@ -29,12 +43,12 @@ export class ChunkFileReader {
    * @throws CorruptionError when a file is not what it was
    */
   data(entry: number): Uint8Array {
-    const { i32, u32, u8 } = this.#head
+    const { i32, u32, u8 } = this.#memory
     const length = u32[(entry + C_LENGTH) >>> 2]!
     // The address is stored last when a chunk is moved: what is read behind it belongs to it.
     const address = Atomics.load(i32, (entry + C_ADDRESS) >>> 2) >>> 0
     if (address < IN_FILE) return u8.subarray(address, address + length)
-    const first = u32[I_FILES_FIRST]!
+    const first = u32[this.#firstWord]!
     const file = first + ((u8[entry + C_FILE]! - first) & 0xff)
     return this.#read(file, address - IN_FILE, length)
   }
@@ -73,8 +87,8 @@ export class ChunkFileReader {
   }
 
   get #directory(): string {
-    const { u8, u32 } = this.#head
-    const at = u32[I_FILES_PATH]!
+    const { u8, u32 } = this.#memory
+    const at = u32[this.#pathWord]!
     return Buffer.from(u8.slice(at + 4, at + 4 + u32[at >>> 2]!)).toString()
   }
 }

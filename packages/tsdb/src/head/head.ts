@@ -120,9 +120,21 @@ export class Head implements Appender {
     return this.#mover
   }
 
-  /** Late samples go to a log of their own. */
-  attachLateLog(log: WalWriter): void {
+  /**
+   * Late samples go to a log of their own. Deletions are noted there too, so that a replay knows which of the samples came after them: Prometheus,
+   * which knows them from the other log only, hides those.
+   * @param deletions  of samples that are in this log already
+   */
+  attachLateLog(log: WalWriter, deletions: readonly TombstoneRecord[] = []): void {
     this.#lateLog = log
+    log.log(encodeTombstones(deletions))
+  }
+
+  /** Begins another segment of the late log, one that says by itself that deletions are noted. @returns its number */
+  nextLateSegment(): number | undefined {
+    const number = this.#lateLog?.nextSegment()
+    this.#lateLog?.log(encodeTombstones([]))
+    return number
   }
 
   get lateLog(): WalWriter | undefined {
@@ -190,7 +202,11 @@ export class Head implements Appender {
   #createInterned(length: number, wantedRef: number, given?: Labels): SeriesRef {
     if (length < 0) return this.#refuseSeries()
     const found = this.series.find(this.#symbolScratch, length)
-    if (found !== 0) return this.series.refOfSlot(found)
+    if (found !== 0) {
+      const known = this.series.refOfSlot(found)
+      if (wantedRef !== 0 && wantedRef !== known) this.series.noteLogged(wantedRef)
+      return known
+    }
     const slot = this.series.create(this.#symbolScratch, length, wantedRef)
     if (slot === 0) return this.#refuseSeries()
     for (let i = 0; i < length; i += 2) {
@@ -351,6 +367,7 @@ export class Head implements Appender {
     }
     if (stones.length === 0) return
     this.#wal?.log(encodeTombstones(stones))
+    this.#lateLog?.log(encodeTombstones(stones))
     for (const { slot, ...range } of stones) deleter.delete(slot, range)
   }
 

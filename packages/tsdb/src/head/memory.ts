@@ -66,7 +66,7 @@ export class HeadMemory {
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory
-    this.files = new ChunkFileReader(this)
+    this.files = new ChunkFileReader(this, I_FILES_PATH, I_FILES_FIRST)
     this.u8 = new Uint8Array(memory.buffer)
     this.u16 = new Uint16Array(memory.buffer)
     this.u32 = new Uint32Array(memory.buffer)

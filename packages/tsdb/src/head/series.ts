@@ -90,6 +90,8 @@ export class SeriesWriter extends SeriesReader {
   #mapped = 0
   /** Slots that were given back. */
   readonly #freeSlots: number[] = []
+  /** Generations of slots that the log names and that are not in use: none of them is given out again, or two series would have one ref there. */
+  readonly #logged = new Map<number, number>()
 
   constructor(head: HeadMemory, symbols: SymbolReader, kernels: Kernels) {
     super(head, symbols)
@@ -147,11 +149,19 @@ export class SeriesWriter extends SeriesReader {
     u32[I_LIVE_SERIES] = u32[I_LIVE_SERIES]! - 1
   }
 
+  /** A ref of the log that no series has here. */
+  noteLogged(ref: number): void {
+    const slot = slotOf(ref)
+    if (slot !== 0) this.#logged.set(slot, Math.max(this.#logged.get(slot) ?? 0, generationOf(ref)))
+  }
+
   /** Makes a removed slot usable again, under the next generation: only when no reader can hold it any more. */
   freeSlot(slot: number): void {
     const { u32 } = this.head
     const base = this.head.seriesAddress(slot) >>> 2
-    const generation = ((u32[base + S_IDENTITY / 4]! & 0xffff) + 1) % GENERATIONS_MAX
+    const last = Math.max(u32[base + S_IDENTITY / 4]! & 0xffff, this.#logged.get(slot) ?? 0)
+    this.#logged.delete(slot)
+    const generation = (last + 1) % GENERATIONS_MAX
     u32.fill(0, base, base + SERIES_BYTES / 4)
     u32[base + S_IDENTITY / 4] = generation
     this.#freeSlots.push(slot)
@@ -174,6 +184,7 @@ export class SeriesWriter extends SeriesReader {
       u32[(this.head.seriesAddress(wanted) + S_IDENTITY) >>> 2] = generationOf(wantedRef)
       return wanted
     }
+    this.noteLogged(wantedRef)
     for (let slot = this.#freeSlots.pop(); slot !== undefined; slot = this.#freeSlots.pop())
       if (this.#isUnused(slot)) return slot
     if (top >= max) return 0

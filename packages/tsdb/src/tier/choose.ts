@@ -71,7 +71,7 @@ export function chooseTiers(
   samplesFromMs: number,
 ): TierChoice {
   const { startMs, endMs, hints } = request
-  const border = borderOf(tiers, samplesFromMs)
+  const border = borderOf(tiers, samplesFromMs, kindOf(hints))
   const wanted = resolutionFor(hints, tiers.map(({ resolutionMs }) => resolutionMs)) // prettier-ignore
   const borders = bordersIn(startMs, endMs + 1, [
     border,
@@ -93,11 +93,13 @@ export function chooseTiers(
   return { pieces, samplesFromMs: pieces.length === 0 ? -Infinity : rawFromMs }
 }
 
-/** Tiers go on to the end of the day in which the samples begin: only there a chunk tells what a counter really read. */
-function borderOf(tiers: readonly TierExtent[], samplesFromMs: number): number {
-  const dayMs = Math.ceil(samplesFromMs / BUILD_MS) * BUILD_MS
-  const reaches = tiers.some((tier) => tier.startMs < samplesFromMs && tier.endMs + 1 >= dayMs)
-  return reaches ? dayMs : samplesFromMs
+/** For counters tiers go on to the end of the day in which the samples begin now: only there a chunk tells what a counter really read. */
+function borderOf(tiers: readonly TierExtent[], samplesFromMs: number, kind: AggregateKind): number {
+  if (kind !== 'counter') return samplesFromMs
+  const dayMs = Math.floor(samplesFromMs / BUILD_MS) * BUILD_MS
+  const endMs = dayMs === samplesFromMs ? dayMs : dayMs + BUILD_MS
+  const reaches = tiers.some((tier) => tier.startMs < dayMs && tier.endMs + 1 >= endMs)
+  return reaches ? endMs : samplesFromMs
 }
 
 function bordersIn(fromMs: number, toMs: number, times: readonly number[]): number[] {

@@ -105,7 +105,21 @@ describe('which tier', () => {
       85 * DAY,
     ],
     ['no tier for what samples have', request(86 * DAY), 85 * DAY, [], -Infinity],
-    ['tiers go on to the end of the day', request(50 * DAY), 84.5 * DAY, [[5 * MINUTE, 85 * DAY]], 85 * DAY],
+    ['no further than needed', request(50 * DAY), 84.5 * DAY, [[5 * MINUTE, 84.5 * DAY]], 84.5 * DAY],
+    [
+      'of counters to the end of the day',
+      request(50 * DAY, { rangeMs: MINUTE, func: 'rate' }),
+      84.5 * DAY,
+      [[5 * MINUTE, 85 * DAY]],
+      85 * DAY,
+    ],
+    [
+      'of counters not on the first day',
+      request(30 * DAY, { rangeMs: MINUTE, func: 'rate' }),
+      10.5 * DAY,
+      [],
+      -Infinity,
+    ],
     [
       'a coarse one before the samples, where it is exact',
       request(0, { rangeMs: 2 * HOUR, func: 'rate', firstStepMs: DAY }),

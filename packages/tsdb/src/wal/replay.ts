@@ -25,6 +25,8 @@ export interface ReplayResult {
   readonly skipped: ReadonlyMap<number, number>
   /** Deletions, under the refs of the head. */
   readonly tombstones: readonly TombstoneRecord[]
+  /** Records of deletions, those included that delete nothing. */
+  readonly tombstoneRecords: number
   /** What a damaged log cost; undefined when it was whole. */
   readonly repair: WalRepair | undefined
 }
@@ -62,6 +64,7 @@ export class WalReplay {
   #records = 0
   #samples = 0
   readonly #tombstones: TombstoneRecord[] = []
+  #tombstoneRecords = 0
   readonly #skipped = new Map<number, number>()
 
   /** @param isLate  the log of late samples (`wbl`) */
@@ -73,7 +76,9 @@ export class WalReplay {
   }
 
   /** Replays as far as the log is whole, and leaves it as it is. */
-  async look(): Promise<{ damage: CorruptionError | undefined; tombstones: readonly TombstoneRecord[] }> {
+  async look(): Promise<
+    Pick<ReplayResult, 'tombstones' | 'tombstoneRecords'> & { readonly damage: CorruptionError | undefined }
+  > {
     const checkpoint = lastCheckpoint(this.#directory)
     const files = [
       ...(checkpoint === undefined
@@ -93,7 +98,7 @@ export class WalReplay {
         break
       }
     }
-    return { damage, tombstones: this.#tombstones }
+    return { damage, tombstones: this.#tombstones, tombstoneRecords: this.#tombstoneRecords }
   }
 
   async run(progress: (state: ReplayProgress) => void): Promise<ReplayResult> {
@@ -120,6 +125,7 @@ export class WalReplay {
       samples: this.#samples,
       skipped: this.#skipped,
       tombstones: this.#tombstones,
+      tombstoneRecords: this.#tombstoneRecords,
       repair,
     }
   }
@@ -172,6 +178,7 @@ export class WalReplay {
         return
       case RecordType.tombstones: {
         const stones = decodeTombstones(record).map((stone) => ({ ...stone, ref: this.#mapRef(stone.ref) }))
+        this.#tombstoneRecords++
         this.#tombstones.push(...stones)
         return this.#head.replayTombstones(stones)
       }
@@ -187,7 +194,9 @@ export class WalReplay {
   readonly #mapRef = (ref: number): number => this.#head.aliases.get(ref) ?? ref
 
   readonly #noteSeries = (logged: number, ref: number): void => {
-    if (ref !== logged) this.#head.aliases.set(logged, ref)
+    // The log may name two series by one ref, one after the other.
+    if (ref === logged) this.#head.aliases.delete(logged)
+    else this.#head.aliases.set(logged, ref)
   }
 
   #addExemplar(ref: number, timeMs: number, value: number, pairs: readonly string[]): void {
