@@ -159,9 +159,7 @@ export class SeriesWriter extends SeriesReader {
   freeSlot(slot: number): void {
     const { u32 } = this.head
     const base = this.head.seriesAddress(slot) >>> 2
-    const last = Math.max(u32[base + S_IDENTITY / 4]! & 0xffff, this.#logged.get(slot) ?? 0)
-    this.#logged.delete(slot)
-    const generation = (last + 1) % GENERATIONS_MAX
+    const generation = ((u32[base + S_IDENTITY / 4]! & 0xffff) + 1) % GENERATIONS_MAX
     u32.fill(0, base, base + SERIES_BYTES / 4)
     u32[base + S_IDENTITY / 4] = generation
     this.#freeSlots.push(slot)
@@ -186,10 +184,21 @@ export class SeriesWriter extends SeriesReader {
     }
     this.noteLogged(wantedRef)
     for (let slot = this.#freeSlots.pop(); slot !== undefined; slot = this.#freeSlots.pop())
-      if (this.#isUnused(slot)) return slot
+      if (this.#isUnused(slot)) return this.#withNewRef(slot)
     if (top >= max) return 0
     Atomics.store(i32, H_SERIES_TOP, top + 1)
-    return top
+    return this.#withNewRef(top)
+  }
+
+  /** Gives a slot a generation that the log does not know of it. */
+  #withNewRef(slot: number): number {
+    const logged = this.#logged.get(slot)
+    if (logged === undefined) return slot
+    const identity = (this.head.seriesAddress(slot) + S_IDENTITY) >>> 2
+    const { u32 } = this.head
+    if ((u32[identity]! & 0xffff) <= logged) u32[identity] = (logged + 1) % GENERATIONS_MAX
+    this.#logged.delete(slot)
+    return slot
   }
 
   #isUnused(slot: number): boolean {
