@@ -20,7 +20,7 @@ export class IncidentFeed {
   readonly #reported = new Map<string, string>()
   /** Not yet reported, by receiver and group. */
   readonly #waiting = new Map<string, readonly Waiting[]>()
-  #draining: Promise<void> | undefined
+  #isDraining = false
   triggers: readonly IncidentTrigger[] = []
 
   constructor(incidents: Incidents, logger: Logger) {
@@ -62,11 +62,12 @@ export class IncidentFeed {
     const before = this.#waiting.get(key) ?? []
     const isEnd = waiting.report.alerts.every(({ status }) => status === 'resolved')
     this.#waiting.set(key, isEnd ? [...before.slice(-1), waiting] : [waiting])
-    this.#draining ??= this.#drain().finally(() => (this.#draining = undefined))
+    if (!this.#isDraining) void this.#drain()
   }
 
   /** One after another: a storm of groups must not storm the database. */
   async #drain(): Promise<void> {
+    this.#isDraining = true
     for (let next = this.#waiting.entries().next(); !next.done; next = this.#waiting.entries().next()) {
       const [key, reports] = next.value
       this.#waiting.delete(key)
@@ -85,6 +86,7 @@ export class IncidentFeed {
       // A third of the time at most: alerts and their notifications come first.
       if (this.#waiting.size > UNHURRIED_MAX) await setTimeout(2 * (performance.now() - startedMs))
     }
+    this.#isDraining = false
   }
 }
 
