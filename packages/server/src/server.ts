@@ -127,7 +127,7 @@ export class Server {
         backend,
       })
       await parts.application.sources.start()
-      await parts.readyMade.recall()
+      parts.readyMade.recall()
       await parts.configuration.start(prepared)
       parts.push.start()
       parts.readyMade.start()
@@ -371,6 +371,7 @@ function assemble(
     providesDashboards: options.readyMade,
     rules: readyMadeRules,
     reloadRules: () => configuration.reloadRules(),
+    memory: join(options.ownDirectory, 'ready-made-metrics.json'),
     metricNames: () => metricNames(ruleQueries, input.clock),
     logger: logger.with({ component: 'content' }),
   })

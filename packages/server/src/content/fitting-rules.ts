@@ -62,6 +62,11 @@ function withMetrics(rules: readonly RuleConfig[], available: Set<string>): Read
   return kept
 }
 
+/** Every metric that any of the rules asks for. */
+export function metricsOfGroups(groups: readonly RuleGroupConfig[]): ReadonlySet<string> {
+  return new Set(groups.flatMap(({ rules }) => rules.flatMap(metricsOf)))
+}
+
 function metricsOf({ query }: RuleConfig): string[] {
   const checked = checkExpression(query)
   return checked.kind === 'valid' ? [...checked.use.metrics.keys()] : []

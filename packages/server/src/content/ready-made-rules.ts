@@ -4,7 +4,7 @@ import { printYaml, type YamlValue } from '@promontory/base/yaml'
 import { formatDuration } from '@promontory/model'
 import { parseRuleFile, type RuleConfig, type RuleGroupConfig, type RuleSource } from '@promontory/rules'
 import { contentFolder } from './content-folder.ts'
-import { type ContentRules, fittingRules, type OwnAlerting } from './fitting-rules.ts'
+import { type ContentRules, fittingRules, metricsOfGroups, type OwnAlerting } from './fitting-rules.ts'
 
 /** Heads the names of the files in `/api/v1/rules` and on the pages: they are not the user's. */
 export const READY_MADE_FILES = 'ready-made/'
@@ -14,6 +14,8 @@ export class ReadyMadeRules {
   readonly #choice: ContentRules
   /** Read when the first metrics were seen: parsing them would double the time of a start. */
   #groups: readonly RuleGroupConfig[] | undefined
+  /** Metrics that any of them asks for. */
+  #wanted: ReadonlySet<string> | undefined
   /** What was seen once counts until the end: a rule stays while its metrics are gone. */
   readonly #seen = new Set<string>()
 
@@ -23,6 +25,16 @@ export class ReadyMadeRules {
 
   get isUsed(): boolean {
     return this.#choice !== 'none' && contentFolder('rules') !== undefined
+  }
+
+  /** Those of the names that any rule asks for. */
+  relevant(names: ReadonlySet<string>): ReadonlySet<string> {
+    const wanted = (this.#wanted ??= metricsOfGroups(this.#allGroups))
+    return new Set([...names].filter((name) => wanted.has(name)))
+  }
+
+  get #allGroups(): readonly RuleGroupConfig[] {
+    return (this.#groups ??= readGroups())
   }
 
   /** @returns whether there is one that was not known before */
@@ -36,8 +48,7 @@ export class ReadyMadeRules {
   sources(ownSources: readonly RuleSource[], tellsSomebody: boolean): RuleSource[] {
     if (!this.isUsed || this.#seen.size === 0) return []
     const own: OwnAlerting = { ruleNames: namesOf(ownSources), tellsSomebody }
-    this.#groups ??= readGroups()
-    const groups = fittingRules(this.#groups, { choice: this.#choice, seen: this.#seen, own })
+    const groups = fittingRules(this.#allGroups, { choice: this.#choice, seen: this.#seen, own })
     return [...Map.groupBy(groups, ({ file }) => file)].map(([file, inFile]) => ({
       file,
       text: printYaml({ groups: inFile.map(printGroup) }),

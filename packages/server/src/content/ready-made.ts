@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '@promontory/base'
 import type { DashboardStore, FolderStore, JsonObject } from '@promontory/dashboards'
@@ -15,6 +15,8 @@ export interface ReadyMadeOptions {
   readonly reloadRules: () => Promise<void>
   readonly dashboards: DashboardStore
   readonly folders: FolderStore
+  /** File with the names of metrics that rules were loaded for. */
+  readonly memory: string
   /** Names of all metrics that were seen lately. */
   readonly metricNames: () => Promise<ReadonlySet<string>>
   readonly logger: Logger
@@ -43,14 +45,14 @@ export class ReadyMade {
     this.#files = options.providesDashboards ? readFiles() : new Map()
   }
 
-  /** Before the rules run for the first time: those of metrics that are stored keep the state of their alerts. */
-  async recall(): Promise<void> {
-    const { rules, metricNames, logger } = this.#options
-    if (!rules.isUsed) return
+  /** Before the rules run for the first time: those of metrics that were there before a restart keep the state of their alerts. */
+  recall(): void {
+    const { rules, memory, logger } = this.#options
+    if (!rules.isUsed || !existsSync(memory)) return
     try {
-      rules.see(await metricNames())
+      rules.see(new Set(JSON.parse(readFileSync(memory, 'utf8')) as string[]))
     } catch (error) {
-      logger.warn('ready-made rules could not be provided yet', { error })
+      logger.warn('ready-made rules will be provided when their metrics are seen again', { error })
     }
   }
 
@@ -82,12 +84,25 @@ export class ReadyMade {
     const fingerprint = [...names].sort().join(' ')
     if (fingerprint === this.#seen) return
     const { rules, reloadRules } = this.#options
-    if (rules.isUsed && rules.see(names)) await reloadRules()
+    if (rules.isUsed && rules.see(rules.relevant(names))) {
+      await reloadRules()
+      this.#remember(rules.relevant(names))
+    }
     for (const [file, model] of this.#files) {
       const fitting = dashboardForMetrics(model, names)
       if (fitting !== undefined) await this.#provide(file, fitting)
     }
     this.#seen = fingerprint
+  }
+
+  #remember(names: ReadonlySet<string>): void {
+    const { memory, logger } = this.#options
+    try {
+      writeFileSync(`${memory}.tmp`, JSON.stringify([...names].sort()))
+      renameSync(`${memory}.tmp`, memory)
+    } catch (error) {
+      logger.warn('the metrics of ready-made rules cannot be remembered', { error })
+    }
   }
 
   async #provide(file: string, model: JsonObject): Promise<void> {
