@@ -402,6 +402,11 @@ function announce(
     url: listeners[0]!.url,
     data: storage.directory,
   })
+  // A log is read by many: nothing is shown where the administrator's password was given.
+  const tokenLines =
+    open.length === 0 || options.grafana.adminPassword !== undefined
+      ? []
+      : [`  token          ${token}   (needed from other machines, as bearer token or as password)`]
   const lines = [
     '',
     `  Promontory ${VERSION}`,
@@ -413,13 +418,12 @@ function announce(
       .map((listener, index) => `  ${ownNames(options)[index]!.padEnd(14)} ${listener.url}`),
     `  data           ${storage.directory}`,
     `  configuration  ${configuration.file() ?? 'built in: this machine and Promontory itself, every 5 s'}`,
-    // A log is read by many: nothing is shown where the administrator's password was given.
-    ...(open.length === 0 || options.grafana.adminPassword !== undefined
-      ? []
-      : [`  token          ${token}   (needed from other machines, as bearer token or as password)`]),
+    ...tokenLines,
     '',
   ]
-  if (['info', 'debug'].includes(options.logLevel)) process.stdout.write(`${lines.join('\n')}\n`)
+  // Without the token nobody comes in: a quiet log does not hide it.
+  const shown = ['info', 'debug'].includes(options.logLevel) ? lines : tokenLines
+  if (shown.length > 0) process.stdout.write(`${shown.join('\n')}\n`)
 }
 
 /** What the listeners behind the main ones are for, in their order. */
