@@ -283,11 +283,12 @@ export class Maintenance {
     this.#options.onBlocks(this.allBlocks)
   }
 
-  /** Late samples may come for as long as their window says; what is older than that and out of the head is final. */
+  /** Late samples may come for as long as their window says; what is older than that, and in blocks, is final. */
   get #settledUntilMs(): number {
     const { head } = this.#options
     const outOfHead = Math.floor(head.minTimeMs / head.rangeMs) * head.rangeMs
-    return Math.min(outOfHead, head.maxTimeMs - head.late.windowMs)
+    const oldestLateMs = head.late.series > 0 ? head.late.minTimeMs : Infinity
+    return Math.min(outOfHead, head.maxTimeMs - head.late.windowMs, oldestLateMs)
   }
 
   async #keepTiers(): Promise<void> {
