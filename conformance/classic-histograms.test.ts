@@ -110,7 +110,9 @@ ${job('text', '/text', convert)}${job('both', '/text', `${convert}, always_scrap
           })
           .sort()
       }
-      const isWhole = (series: string[]): boolean => series.length > 60
+      const jobs = ['text', 'both', 'openmetrics', 'plain']
+      const isWhole = (series: string[]): boolean =>
+        jobs.every((name) => series.some((one) => one.includes(`["job","${name}"]`)))
       const wanted = await until('series of theirs', () => held(theirs), isWhole, 15_000)
       expect(await until('series of ours', () => held(ours), isWhole, 15_000)).toEqual(wanted)
       expect(wanted.join()).toContain('buckets')

@@ -131,7 +131,9 @@ describe.skipIf(missing.length > 0)(
         const theirs = workspace.keep(
           await new Program(prometheus!, theirArgs, `http://127.0.0.1:${port}`).ready('/-/ready'),
         )
-        const ours = workspace.keep(await startPromontory({ dataDirectory: workspace.data, config }))
+        const ours = workspace.keep(
+          await startPromontory({ dataDirectory: workspace.data, config, flags: ['--content.rules=none'] }),
+        )
         for (const server of [theirs, ours])
           await until(
             'all jobs up',

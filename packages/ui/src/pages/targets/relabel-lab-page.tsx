@@ -49,9 +49,9 @@ export function RelabelLabPage(): ReactNode {
   }
   return (
     <>
+      <TargetTabs />
       <div className="page-head">
         <h1 className="grow">Relabel lab</h1>
-        <TargetTabs />
       </div>
       <div className="stack">
         <form className="card card-body stack" onSubmit={(event) => void submit(event)}>

@@ -32,9 +32,9 @@ export function ServiceDiscoveryPage(): ReactNode {
   const isOpen = (name: string): boolean => open === name || (open === undefined && pools.length === 1)
   return (
     <>
+      <TargetTabs />
       <div className="page-head">
         <h1 className="grow">Discovery</h1>
-        <TargetTabs />
         <SearchField
           label="Search found targets"
           placeholder="Labels before relabelling"

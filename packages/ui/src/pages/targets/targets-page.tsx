@@ -36,6 +36,7 @@ export function TargetsPage(): ReactNode {
   const dropped = Object.values(data?.data.droppedTargetCounts ?? {}).reduce((sum, count) => sum + count, 0)
   return (
     <>
+      <TargetTabs />
       <div className="page-head">
         <div className="grow">
           <h1>Targets</h1>
@@ -48,7 +49,6 @@ export function TargetsPage(): ReactNode {
             </p>
           ) : null}
         </div>
-        <TargetTabs />
         <SearchField
           label="Search targets"
           placeholder="Labels, URLs, errors"
