@@ -110,11 +110,16 @@ ${job('text', '/text', convert)}${job('both', '/text', `${convert}, always_scrap
           })
           .sort()
       }
-      const jobs = ['text', 'both', 'openmetrics', 'plain']
-      const isWhole = (series: string[]): boolean =>
-        jobs.every((name) => series.some((one) => one.includes(`["job","${name}"]`)))
-      const wanted = await until('series of theirs', () => held(theirs), isWhole, 15_000)
-      expect(await until('series of ours', () => held(ours), isWhole, 15_000)).toEqual(wanted)
+      for (const program of [theirs, ours])
+        await until(
+          'a scrape of every job',
+          () => program.query('up'),
+          (found) => found.length === 4,
+          15_000,
+        )
+      const wanted = await held(theirs)
+      expect(wanted.length).toBeGreaterThan(60)
+      expect(await held(ours)).toEqual(wanted)
       expect(wanted.join()).toContain('buckets')
       const counts = 'scrape_samples_scraped + scrape_samples_post_metric_relabeling * 1000'
       const values = async (program: Program): Promise<unknown> =>

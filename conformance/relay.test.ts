@@ -18,7 +18,7 @@ const missing = [
 ].filter(Boolean)
 
 /** How long both servers scrape; the whole minutes are for the soak run. */
-const SECONDS = Number(process.env['RELAY_SECONDS'] ?? 40)
+const SECONDS = Number(process.env['RELAY_SECONDS'] ?? 24)
 
 interface Recording {
   readonly body: Buffer
