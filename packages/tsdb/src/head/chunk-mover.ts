@@ -103,10 +103,13 @@ export class ChunkMover {
       const base = memory.seriesAddress(slot)
       const list = memory.u32[(base + S_SEALED) >>> 2]!
       const count = memory.u16[(base + S_SEALED_COUNT) >>> 1]!
-      for (let i = count - 1; i >= 0; i--) {
+      let first = count
+      // What stands before one that was moved was moved earlier.
+      while (first > 0 && memory.u32[(list + (first - 1) * SEALED_BYTES + C_ADDRESS) >>> 2]! < IN_FILE)
+        first--
+      // Oldest first: Prometheus takes chunks of a series that go back in time for damaged.
+      for (let i = first; i < count; i++) {
         const entry = list + i * SEALED_BYTES
-        // What stands before it was moved earlier.
-        if (memory.u32[(entry + C_ADDRESS) >>> 2]! >= IN_FILE) break
         const place = this.#write(slot, entry)
         if (place === undefined) return
         batch.push({ ...place, entry })
