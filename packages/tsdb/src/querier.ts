@@ -80,7 +80,9 @@ export class HeadPlace implements ChunkPlace {
   }
 
   labelNames(request: SelectRequest): Set<string> {
-    const { series, symbols } = this.#reader
+    const { series, symbols, postings } = this.#reader
+    if (this.#wantsAll(request))
+      return new Set([...postings.namesInUse()].map((symbol) => symbols.text(symbol)))
     const names = new Set<number>()
     for (const slot of this.#overlapping(request)) {
       const record = series.labelSymbols(slot)
@@ -90,13 +92,22 @@ export class HeadPlace implements ChunkPlace {
   }
 
   labelValues(name: string, request: SelectRequest): Set<string> {
-    const { series, symbols } = this.#reader
+    const { series, symbols, postings } = this.#reader
     const symbol = symbols.find(name)
     if (symbol === 0) return new Set()
+    if (this.#wantsAll(request)) {
+      const inUse = [...postings.pairsOf(symbol)].filter((pair) => postings.count(pair) > 0)
+      return new Set(inUse.map((pair) => symbols.text(postings.valueOf(pair))))
+    }
     const values = new Set<number>()
     for (const slot of this.#overlapping(request)) values.add(series.valueSymbol(slot, symbol))
     values.delete(0)
     return new Set([...values].map((value) => symbols.text(value)))
+  }
+
+  /** Whether every series that has a sample counts: then the index answers without a look at them. */
+  #wantsAll({ matchers, startMs, endMs }: SelectRequest): boolean {
+    return matchers.length === 0 && startMs <= this.#reader.minTimeMs && endMs >= this.#reader.maxTimeMs
   }
 
   #overlapping({ matchers, startMs, endMs }: SelectRequest): Uint32Array {

@@ -14,6 +14,7 @@ import {
   S_SEALED,
   S_SEALED_COUNT,
   SEALED_BYTES,
+  H_MAX_TIME_F64,
   H_MIN_TIME_F64,
 } from '@promontory/kernels'
 import type { Matcher } from '@promontory/model'
@@ -50,6 +51,11 @@ export class HeadReader {
   /** Time of the oldest sample; Infinity when there is none. */
   get minTimeMs(): number {
     return this.head.f64[H_MIN_TIME_F64]!
+  }
+
+  /** Time of the newest sample; −Infinity when there is none. */
+  get maxTimeMs(): number {
+    return this.head.f64[H_MAX_TIME_F64]!
   }
 
   enter(): void {

@@ -55,17 +55,12 @@ export class PostingsReader {
     }
   }
 
-  /** Symbols that name at least one label, by the order of their creation. */
-  *names(): IterableIterator<number> {
-    const seen = new Set<number>()
-    const { u32 } = this.head
-    const count = u32[I_PAIR_COUNT]!
-    for (let pair = 1; pair < count; pair++) {
-      const name = u32[this.entry(pair) + P_NAME]!
-      if (seen.has(name)) continue
-      seen.add(name)
-      yield name
-    }
+  /** Symbols that name a label of some series. */
+  namesInUse(): Set<number> {
+    const names = new Set<number>()
+    const count = this.pairCount
+    for (let pair = 1; pair < count; pair++) if (this.count(pair) > 0) names.add(this.nameOf(pair))
+    return names
   }
 
   valueOf(pair: number): number {
