@@ -371,6 +371,7 @@ function assemble(
     providesDashboards: options.readyMade,
     rules: readyMadeRules,
     reloadRules: () => configuration.reloadRules(),
+    seriesCount: () => input.storage.head.seriesCount,
     memory: join(options.ownDirectory, 'ready-made-metrics.json'),
     metricNames: () => metricNames(ruleQueries, input.clock),
     logger: logger.with({ component: 'content' }),

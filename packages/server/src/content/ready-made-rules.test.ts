@@ -28,6 +28,13 @@ test('rules come with their metrics, once, and stay', () => {
   ])
 })
 
+test('many series: only on request', () => {
+  expect(new ReadyMadeRules('auto').mayBeAdded(20_000)).toBe(true)
+  expect(new ReadyMadeRules('auto').mayBeAdded(20_001)).toBe(false)
+  expect(new ReadyMadeRules('all').mayBeAdded(1_000_000)).toBe(true)
+  expect(new ReadyMadeRules('none').mayBeAdded(1)).toBe(false)
+})
+
 test('an alert of the same name is the only one', () => {
   const rules = new ReadyMadeRules('all')
   rules.see(new Set(LLM))

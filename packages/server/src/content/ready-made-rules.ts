@@ -9,6 +9,9 @@ import { type ContentRules, fittingRules, metricsOfGroups, type OwnAlerting } fr
 /** Heads the names of the files in `/api/v1/rules` and on the pages: they are not the user's. */
 export const READY_MADE_FILES = 'ready-made/'
 
+/** Evaluating rules over more series than this is a cost that somebody should have asked for. */
+const AUTO_SERIES_MAX = 20_000
+
 /** The ready-made rules that are in use: those whose metrics have been seen. */
 export class ReadyMadeRules {
   readonly #choice: ContentRules
@@ -25,6 +28,11 @@ export class ReadyMadeRules {
 
   get isUsed(): boolean {
     return this.#choice !== 'none' && contentFolder('rules') !== undefined
+  }
+
+  /** Whether rules whose metrics are seen are loaded: by themselves only where they cost little. */
+  mayBeAdded(seriesCount: number): boolean {
+    return this.isUsed && (this.#choice !== 'auto' || seriesCount <= AUTO_SERIES_MAX)
   }
 
   /** Those of the names that any rule asks for. */

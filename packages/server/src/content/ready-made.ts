@@ -15,6 +15,8 @@ export interface ReadyMadeOptions {
   readonly reloadRules: () => Promise<void>
   readonly dashboards: DashboardStore
   readonly folders: FolderStore
+  /** Series that are alive. */
+  readonly seriesCount: () => number
   /** File with the names of metrics that rules were loaded for. */
   readonly memory: string
   /** Names of all metrics that were seen lately. */
@@ -84,7 +86,7 @@ export class ReadyMade {
     const fingerprint = [...names].sort().join(' ')
     if (fingerprint === this.#seen) return
     const { rules, reloadRules } = this.#options
-    if (rules.isUsed && rules.see(rules.relevant(names))) {
+    if (rules.mayBeAdded(this.#options.seriesCount()) && rules.see(rules.relevant(names))) {
       await reloadRules()
       this.#remember(rules.relevant(names))
     }
