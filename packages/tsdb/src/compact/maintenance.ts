@@ -17,6 +17,9 @@ import { TierKeeper } from '../tier/tier-keeper.ts'
 import { snapshotBlocks, snapshotName } from './snapshot.ts'
 import type { CompactionResult, CompactionTask } from './task.ts'
 
+/** How much longer samples are kept whose day could not be aggregated yet. */
+const TIER_PATIENCE_MS = 24 * 3600_000
+
 export interface MaintenanceOptions {
   readonly directory: string
   readonly head: Head
@@ -88,8 +91,12 @@ export class Maintenance {
       await this.compactHead()
       this.reloadBlocks()
       await this.#mergeBlocks()
-      await this.#keepTiers()
-      this.#applyRetention()
+      try {
+        await this.#keepTiers()
+      } finally {
+        // A day that cannot be aggregated must not fill the disk.
+        this.#applyRetention()
+      }
       await this.#applySelected()
     } catch (error) {
       this.#metrics.failed.inc()
@@ -294,8 +301,11 @@ export class Maintenance {
   async #keepTiers(): Promise<void> {
     if (this.tiers === undefined || this.#options.head.maxTimeMs === -Infinity) return
     const before = this.tiers.blocks
-    await this.tiers.run({ blocks: this.blocks, untilMs: this.#settledUntilMs })
-    if (this.tiers.blocks !== before) this.#options.onBlocks(this.allBlocks)
+    try {
+      await this.tiers.run({ blocks: this.blocks, untilMs: this.#settledUntilMs })
+    } finally {
+      if (this.tiers.blocks !== before) this.#options.onBlocks(this.allBlocks)
+    }
   }
 
   async #applySelected(): Promise<void> {
@@ -336,10 +346,13 @@ export class Maintenance {
   #applyRetention(): void {
     const { directory, logger } = this.#options
     const { timeMs } = this.retention
-    const old = new Set(beyondRetention(this.blocks, { timeMs, bytes: 0 }, 0))
+    const beyond = (limitMs: number): Set<BlockOnDisk> =>
+      new Set(limitMs === 0 ? [] : beyondRetention(this.blocks, { timeMs: limitMs, bytes: 0 }, 0))
+    const [old, overdue] = [beyond(timeMs), beyond(timeMs === 0 ? 0 : timeMs + TIER_PATIENCE_MS)]
     const gone = beyondRetention(this.blocks, this.retention, walBytes(join(directory, 'wal'))).filter(
-      // Samples wait for their aggregates; but the bound of bytes counts.
-      (block) => !old.has(block) || this.tiers?.hasAll(block, this.#settledUntilMs) !== false,
+      // Samples wait for their aggregates, but not for ever; and the bound of bytes counts.
+      (block) =>
+        !old.has(block) || overdue.has(block) || this.tiers?.hasAll(block, this.#settledUntilMs) !== false,
     )
     if (gone.length === 0) return
     for (const block of gone) {

@@ -45,9 +45,13 @@ export class TierKeeper {
 
   /** One round. @throws what a task throws; what was written before stays */
   async run(settled: Settled): Promise<void> {
-    for (const [dayMs, tiers] of this.#missingDays(settled)) await this.#build(dayMs, tiers, settled.blocks)
-    for (const tier of TIERS) await this.#merge(tier)
     this.#letGo(settled)
+    const failures: unknown[] = []
+    for (const [dayMs, tiers] of this.#missingDays(settled))
+      // A damaged block costs the days that it holds, not the others.
+      await this.#build(dayMs, tiers, settled.blocks).catch((error: unknown) => failures.push(error))
+    for (const tier of TIERS) await this.#merge(tier)
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Keeps the tiers for other times from now on. */

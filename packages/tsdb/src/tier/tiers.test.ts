@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ChunkDecoder } from '../chunk-decoder.ts'
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts'
-import { Tsdb, TsdbReader } from '../index.ts'
+import { Compactor, Tsdb, type TsdbOptions, TsdbReader } from '../index.ts'
 import { AggregateReader, encodeAggregates } from './aggregate-chunk.ts'
 import { Aggregator } from './aggregates.ts'
 import { chooseTiers } from './choose.ts'
@@ -155,9 +155,10 @@ describe('which tier', () => {
   })
 })
 
-async function open(directory: string): Promise<Tsdb> {
+async function open(directory: string, runTask?: TsdbOptions['runTask']): Promise<Tsdb> {
   const db = await Tsdb.open({
     directory,
+    ...(runTask === undefined ? {} : { runTask }),
     registry: new Registry(),
     headPages: 4096,
     retention: { timeMs: DAY, bytes: 0 },
@@ -222,5 +223,22 @@ describe('what is kept', () => {
     await again.maintenance.run()
     // Switched off, what is there stays.
     expect(existsSync(again.maintenance.tiers!.blocks[0]!.directory)).toBe(true)
+  })
+
+  test('a day that cannot be aggregated costs neither the other days nor the retention', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'promontory-tiers-'))
+    cleanups.push(() => rmSync(directory, { recursive: true }))
+    let failed = 0
+    const db = await open(directory, async (task, memory) => {
+      if (task.kind === 'tiers' && task.fromMs === 2 * DAY) {
+        failed++
+        throw new Error('a damaged block')
+      }
+      return new Compactor(memory, 60).run(task)
+    })
+    await fill(db, 0, 6)
+    expect(failed).toBeGreaterThan(1)
+    expect(db.maintenance.tiers!.blocks.map(({ meta }) => meta.minTime / DAY)).toEqual([0, 1, 3, 4])
+    expect(db.maintenance.blocks[0]!.meta.minTime).toBeGreaterThan(3 * DAY)
   })
 })
