@@ -1,3 +1,5 @@
+/** Spare bytes behind a body, so that parsers can set a sentinel and read ahead without a check. */
+export const BODY_PADDING = 64
 /** Smallest buffer, and the factor from one size to the next. */
 const LEAST_BYTES = 4096
 const CLASSES = 13

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
+import { BODY_PADDING } from './body-pool.ts'
 import { BodyTooLargeError, HttpRequestError } from './errors.ts'
+import { Inflater } from './inflater.ts'
 
-/** Spare bytes behind a body, so that parsers can set a sentinel and read ahead without a check. */
-export const BODY_PADDING = 64
 /** What a body may hold when the caller names no limit. */
 export const DEFAULT_BODY_BYTES_MAX: number = 256 * 1024 * 1024
 /** Large output chunks: Node's 16 KiB cost 2.6 times as much. */
@@ -39,12 +39,7 @@ export async function readBody(
   const isOpaque = encoding === 'snappy'
   if (encoding === undefined || encoding === '' || encoding === 'identity' || isOpaque)
     return padded(parts, total)
-  const plain = await decompress(
-    parts.length === 1 ? parts[0]! : Buffer.concat(parts, total),
-    encoding,
-    limitBytes,
-  )
-  return padded([plain], plain.length)
+  return decompressed(parts.length === 1 ? parts[0]! : Buffer.concat(parts, total), encoding, limitBytes)
 }
 
 function padded(parts: readonly Uint8Array[], total: number): Body {
@@ -72,8 +67,15 @@ const DECOMPRESSORS: Readonly<Record<string, Decompressor>> = {
 /** What {@link readBody} can decompress, for an `Accept-Encoding`. */
 export const ACCEPTED_ENCODINGS = 'gzip, zstd'
 
+let inflater: Inflater | undefined
+
 /** A whole body, decompressed. @throws BodyTooLargeError, HttpRequestError */
 export async function decompressed(bytes: Uint8Array, encoding: string, limitBytes: number): Promise<Body> {
+  if (encoding === 'gzip' || encoding === 'x-gzip') {
+    inflater ??= new Inflater()
+    const opened = inflater.gunzip(bytes, limitBytes)
+    if (opened !== undefined) return opened
+  }
   const plain = await decompress(bytes, encoding, limitBytes)
   return padded([plain], plain.length)
 }

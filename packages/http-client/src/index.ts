@@ -1,4 +1,5 @@
-export { ACCEPTED_ENCODINGS, BODY_PADDING, DEFAULT_BODY_BYTES_MAX } from './body.ts'
+export { ACCEPTED_ENCODINGS, DEFAULT_BODY_BYTES_MAX } from './body.ts'
+export { BODY_PADDING } from './body-pool.ts'
 export type { Body } from './body.ts'
 export * from './client.ts'
 export * from './config.ts'

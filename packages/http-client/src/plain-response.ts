@@ -1,5 +1,4 @@
-import { BODY_PADDING } from './body.ts'
-import type { BodyPool } from './body-pool.ts'
+import { BODY_PADDING, type BodyPool } from './body-pool.ts'
 import { BodyTooLargeError } from './errors.ts'
 
 /** A head longer than this is not for us. */
