@@ -1,5 +1,5 @@
 import type { Clock } from '@promontory/base'
-import { insertRow, type Kysely, type StateDatabase } from '@promontory/state'
+import { insertRow, insertRows, type Kysely, type StateDatabase } from '@promontory/state'
 import { DashboardError } from './errors.ts'
 import type { AnnotationRow, DashboardTables } from './tables.ts'
 
@@ -26,6 +26,11 @@ export interface AnnotationInput {
   readonly text: string
   readonly tags: readonly string[]
   readonly data: string
+}
+
+export interface AnnotationAuthor {
+  readonly id: number
+  readonly login: string
 }
 
 /** Marks in time, of a panel, a dashboard or of everything. */
@@ -68,24 +73,19 @@ export class AnnotationStore {
   }
 
   /** @returns its id. @throws DashboardError for an empty text or a time span that ends before it begins */
-  async add(input: AnnotationInput, user: { readonly id: number; readonly login: string }): Promise<number> {
+  async add(input: AnnotationInput, user: AnnotationAuthor): Promise<number> {
+    return insertRow(this.#state, this.#db(), 'annotation', rowOf(input, user, this.#clock.nowMs()))
+  }
+
+  /** Many in few statements. @returns their ids. @throws as {@link add} */
+  async addAll(inputs: readonly AnnotationInput[], user: AnnotationAuthor): Promise<number[]> {
     const now = this.#clock.nowMs()
-    const timeMs = input.timeMs ?? now
-    const timeEndMs = input.timeEndMs ?? timeMs
-    check(input.text, timeMs, timeEndMs)
-    return insertRow(this.#state, this.#db(), 'annotation', {
-      dashboard_uid: input.dashboardUid,
-      panel_id: input.panelId,
-      user_id: user.id,
-      login: user.login,
-      time_ms: timeMs,
-      time_end_ms: timeEndMs,
-      text: input.text,
-      tags: JSON.stringify(input.tags),
-      data: input.data,
-      created_ms: now,
-      updated_ms: now,
-    })
+    return insertRows(
+      this.#state,
+      this.#db(),
+      'annotation',
+      inputs.map((input) => rowOf(input, user, now)),
+    )
   }
 
   /** Changes what is given. */
@@ -144,6 +144,17 @@ export class AnnotationStore {
     return this.#state.tables<DashboardTables>()
   }
 }
+
+function rowOf(input: AnnotationInput, user: AnnotationAuthor, nowMs: number): Record<string, string | number> {
+  const timeMs = input.timeMs ?? nowMs
+  const timeEndMs = input.timeEndMs ?? timeMs
+  check(input.text, timeMs, timeEndMs)
+  return {
+    dashboard_uid: input.dashboardUid, panel_id: input.panelId, user_id: user.id, login: user.login, time_ms: timeMs,
+    time_end_ms: timeEndMs, text: input.text, tags: JSON.stringify(input.tags), data: input.data, created_ms: nowMs,
+    updated_ms: nowMs,
+  }
+} // prettier-ignore
 
 function check(text: string, timeMs: number, timeEndMs: number): void {
   if (text === '') throw new DashboardError('invalid', 'text field should not be empty')

@@ -15,7 +15,7 @@ async function world() {
   const registry = new Registry()
   const marked: string[] = []
   const marks = {
-    open: async ({ title }: Incident) => marked.push(`open ${title}`),
+    open: async (opened: readonly Incident[]) => opened.map(({ title }) => marked.push(`open ${title}`)),
     close: async (id: number) => void marked.push(`close ${id}`),
   }
   const incidents = await Incidents.open({ state, clock, logger: silentLogger, registry, marks })

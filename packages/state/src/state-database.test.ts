@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { insertRow } from './insert.ts'
+import { insertRow, insertRows } from './insert.ts'
 import { parseDatabaseUrl } from './database-url.ts'
 import { isUniqueViolation, StateError } from './errors.ts'
 import { type SchemaStep, StateDatabase } from './state-database.ts'
@@ -101,3 +101,16 @@ test('what cannot be opened is said without passwords', async () => {
   expect(error).toBeInstanceOf(StateError)
   expect((error as Error).message).toMatch(/postgres:\/\/me:\*\*\*@127\.0\.0\.1:1\/db: .*ECONNREFUSED/)
 })
+
+test('many rows at once get their ids in order', () =>
+  withStore(async (store) => {
+    const db = store.tables<Tables>()
+    const rows = Array.from({ length: 450 }, (_, i) => ({ name: `n${i}`, content: '', at: i }))
+    const ids = await insertRows(store, db, 'thing', rows)
+    const stored = await db.selectFrom('thing').select(['id', 'at']).orderBy('at').execute()
+    expect(stored.map(({ id }) => id)).toEqual(ids)
+    expect(await insertRows(store, db, 'thing', [])).toEqual([])
+    await expect(insertRows(store, db, 'thing', [{ name: 'n0', content: '', at: 0 }])).rejects.toSatisfy(
+      isUniqueViolation,
+    )
+  }))

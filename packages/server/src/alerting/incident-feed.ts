@@ -4,8 +4,12 @@ import { type Alert, type Flush, isResolvedAt, matchesAll } from '@promontory/al
 import { type GroupReport, groupReport, type IncidentAlert, type Incidents } from '@promontory/incidents'
 import type { IncidentTrigger } from '../config/promontory-config.ts'
 
-/** Groups that may wait before there are pauses between reports. */
-const UNHURRIED_MAX = 20
+/** Groups that are reported at once. */
+const BATCH_MAX = 100
+/** Between two batches: others gather meanwhile, so that a storm of groups costs few transactions. */
+const PAUSE_MS = 200
+/** After so many failures one after another it is the database, and the rest of a batch is not tried. */
+const FAILURES_MAX = 2
 
 interface Waiting {
   readonly report: GroupReport
@@ -65,28 +69,53 @@ export class IncidentFeed {
     if (!this.#isDraining) void this.#drain()
   }
 
-  /** One after another: a storm of groups must not storm the database. */
   async #drain(): Promise<void> {
     this.#isDraining = true
-    for (let next = this.#waiting.entries().next(); !next.done; next = this.#waiting.entries().next()) {
-      const [key, reports] = next.value
-      this.#waiting.delete(key)
-      const startedMs = performance.now()
-      for (const { report, groupKey } of reports)
-        try {
-          await this.#incidents.report(report)
-        } catch (error) {
-          // The next flush tries again.
-          this.#reported.delete(key)
-          this.#logger.error('A group of alerts could not be reported to the incidents', {
-            groupKey,
-            err: error,
-          })
-        }
-      // A third of the time at most: alerts and their notifications come first.
-      if (this.#waiting.size > UNHURRIED_MAX) await setTimeout(2 * (performance.now() - startedMs))
+    while (this.#waiting.size > 0) {
+      await this.#report(this.#takeBatch())
+      await setTimeout(PAUSE_MS, undefined, { ref: false })
     }
     this.#isDraining = false
+  }
+
+  /** The first report of each of some groups. */
+  #takeBatch(): Map<string, Waiting> {
+    const batch = new Map<string, Waiting>()
+    for (const [key, [first, ...later]] of this.#waiting) {
+      batch.set(key, first!)
+      if (later.length === 0) this.#waiting.delete(key)
+      else this.#waiting.set(key, later)
+      if (batch.size === BATCH_MAX) break
+    }
+    return batch
+  }
+
+  async #report(batch: ReadonlyMap<string, Waiting>): Promise<void> {
+    try {
+      return await this.#incidents.reportAll([...batch.values()].map(({ report }) => report))
+    } catch {
+      // One of them may be at fault, or another instance has opened one just now: one by one then.
+    }
+    let failures = 0
+    for (const [key, waiting] of batch) {
+      if (failures < FAILURES_MAX && (await this.#reportOne(waiting))) failures = 0
+      else {
+        failures++
+        // The next flush tries again.
+        this.#reported.delete(key)
+      }
+    }
+  }
+
+  /** Whether it was written. */
+  async #reportOne({ report, groupKey }: Waiting): Promise<boolean> {
+    try {
+      await this.#incidents.report(report)
+      return true
+    } catch (error) {
+      this.#logger.error('A group of alerts could not be reported to the incidents', { groupKey, err: error })
+      return false
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AnnotationInput } from '@promontory/dashboards'
 import type { Clock, Logger, Registry } from '@promontory/base'
 import { Incidents, type Incident } from '@promontory/incidents'
 import type { Backend } from '../routes/grafana/backend.ts'
@@ -19,19 +20,7 @@ export function openIncidents(
     logger: logger.with({ component: 'incidents' }),
     registry,
     marks: {
-      open: (incident) =>
-        annotations.add(
-          {
-            dashboardUid: '',
-            panelId: 0,
-            timeMs: incident.openedAtMs,
-            timeEndMs: undefined,
-            text: markText(incident),
-            tags: ['incident', incident.severity],
-            data: JSON.stringify({ incident: incident.id }),
-          },
-          PROGRAM,
-        ),
+      open: (opened) => annotations.addAll(opened.map(markOf), PROGRAM),
       close: (id, incident) =>
         annotations.change(id, {
           timeEndMs: incident.resolvedAtMs,
@@ -40,6 +29,18 @@ export function openIncidents(
         }),
     },
   })
+}
+
+function markOf(incident: Incident): AnnotationInput {
+  return {
+    dashboardUid: '',
+    panelId: 0,
+    timeMs: incident.openedAtMs,
+    timeEndMs: undefined,
+    text: markText(incident),
+    tags: ['incident', incident.severity],
+    data: JSON.stringify({ incident: incident.id }),
+  }
 }
 
 function markText({ id, title }: Incident): string {
