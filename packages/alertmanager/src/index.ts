@@ -12,6 +12,14 @@ export { fingerprintOf } from './alerts/fingerprint.ts'
 export { ApiV1 } from './api/api-v1.ts'
 export { openApiDocument } from './api/openapi.ts'
 export { ApiV2, type ApiAnswer, type ApiRequest } from './api/api-v2.ts'
+export {
+  findAlerts,
+  overviewOfGroups,
+  type FoundAlerts,
+  type GroupsOverview,
+  type GroupsQuery,
+  type Standing,
+} from './api/overview.ts'
 export type { GettableAlert, GettableSilence, VersionInfo } from './api/json-shapes.ts'
 export {
   loadAlertmanagerConfig,

@@ -12,4 +12,5 @@ export { parseRuleFile, type RuleConfig, type RuleFile, type RuleGroupConfig } f
 export { RuleGroup, type GroupEnvironment, type GroupSettings, type RuleHealth } from './rule-group.ts'
 export { RuleManager, type PreparedRules, type RuleManagerOptions, type RuleSource } from './rule-manager.ts'
 export { createRuleMetrics, type RuleMetrics } from './rule-metrics.ts'
+export * from './rule-overview.ts'
 export * from './rule-views.ts'

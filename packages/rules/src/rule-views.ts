@@ -127,9 +127,10 @@ function isWanted({ config }: AlertingRule | RecordingRule, filter: RulesFilter)
   )
 }
 
-function viewRule(
+/** One rule as `/api/v1/rules` shows it. */
+export function viewRule(
   slot: RuleHealth & { readonly rule: AlertingRule | RecordingRule },
-  filter: RulesFilter,
+  filter: Pick<RulesFilter, 'excludeAlerts'>,
 ): RuleView {
   const { rule } = slot
   const { config } = rule
@@ -156,7 +157,8 @@ function viewRule(
   }
 }
 
-function viewAlert(alert: Alert): AlertView {
+/** One alert as `/api/v1/alerts` shows it. */
+export function viewAlert(alert: Alert): AlertView {
   return {
     labels: alert.labels.toObject(),
     annotations: alert.annotations.toObject(),

@@ -1,6 +1,12 @@
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
-import { ApiV2, openApiDocument, type ApiAnswer, type HistoryFilter } from '@promontory/alertmanager'
+import {
+  ApiV2,
+  openApiDocument,
+  type ApiAnswer,
+  type HistoryEvent,
+  type HistoryFilter,
+} from '@promontory/alertmanager'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { INBOX_BYTES_MAX } from '../alerting/inbox.ts'
 import { failure, failureOf, send, success } from '../http/answer.ts'
@@ -22,7 +28,11 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
   })
   app.get('/api/v1/notifications/history', async (c) => {
     try {
-      return success(c, { events: await fanout.alertmanager.history.search(historyFilter(c)) })
+      const events = await fanout.alertmanager.history.search(historyFilter(c))
+      return success(c, {
+        events,
+        ...(c.req.query('labels') === 'true' ? { labels: labelsOf(fanout, events) } : {}),
+      })
     } catch (error) {
       return failureOf(c, error)
     }
@@ -37,6 +47,16 @@ export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout:
     }
   })
 }
+
+/** Labels of the first alert of each event, by fingerprint, where it is known: for who shows them. */
+function labelsOf({ alertmanager }: AlertFanout, events: readonly HistoryEvent[]): Record<string, object> {
+  const labels: Record<string, object> = {}
+  for (const { alerts: [first] } of events) {
+    const alert = first === undefined || first in labels ? undefined : alertmanager.alert(first)
+    if (alert !== undefined) labels[first!] = alert.labels.toObject()
+  }
+  return labels
+} // prettier-ignore
 
 /** Decisions in one answer, when no limit is given and at most. */
 const EVENTS_MAX = 10_000

@@ -3,8 +3,11 @@ import {
   type Alertmanager,
   explain,
   explainRoutes,
+  findAlerts,
   MaintenanceError,
+  MatcherSyntaxError,
   type MaintenanceWindow,
+  overviewOfGroups,
   parseMatcher,
   REPEATS,
   type SilenceMatcher,
@@ -13,7 +16,7 @@ import {
   viewRoute,
 } from '@promontory/alertmanager'
 import { isJsonObject, type JsonObject } from '@promontory/dashboards'
-import { Labels, parseDuration } from '@promontory/model'
+import { Labels, type Matcher, parseDuration } from '@promontory/model'
 import { acknowledgeGroups } from '../alerting/acknowledge-groups.ts'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { actorOf } from '../http/actor.ts'
@@ -46,6 +49,17 @@ export function notificationRoutes(app: Hono, { alertmanager }: AlertFanout): vo
     `${base}/receivers`,
     answer(async () => ({ receivers: receiversOf(alertmanager) })),
   )
+  app.get(`${base}/groups`, answer(async (c) => {
+    const standing = c.req.query('standing') || 'all'
+    if (standing !== 'all' && standing !== 'told' && standing !== 'held')
+      throw new BadRequest(`invalid parameter "standing": "${standing}" is none of all, told, held`)
+    const groupsMax = countParam(c, 'limit', 50)
+    return overviewOfGroups(alertmanager, { matchers: filterParam(c), standing, groupsMax, alertsMax: countParam(c, 'alert_limit', 10) })
+  })) // prettier-ignore
+  app.get(`${base}/alerts`, answer(async (c) => {
+    const search = c.req.query('search') ?? ''
+    return findAlerts(alertmanager, { matchers: filterParam(c), search, alertsMax: countParam(c, 'limit', 50) })
+  })) // prettier-ignore
   app.post(`${base}/test`, answer(async (c) => {
     const body = await objectOf(c)
     const status = text(body, 'status') || 'firing'
@@ -134,6 +148,27 @@ function windowOf(
     weekdays: Array.isArray(weekdays) ? weekdays.map(Number) : [],
     timeZone: text(body, 'timeZone') || 'UTC',
     untilMs: until === '' ? undefined : timeOf('until', until),
+  }
+}
+
+/** Groups or alerts in one answer at most. */
+const LISTED_MAX = 10_000
+
+function countParam(c: Context, name: string, otherwise: number): number {
+  const source = c.req.query(name) ?? ''
+  if (source === '') return otherwise
+  if (!/^\d{1,9}$/.test(source)) throw new BadRequest(`invalid parameter "${name}": "${source}" is no count`)
+  return Math.min(Number(source), LISTED_MAX)
+}
+
+/** `filter`, repeated: matchers as Alertmanager's API takes them. */
+function filterParam(c: Context): Matcher[] {
+  try {
+    return (c.req.queries('filter') ?? []).map((source) => parseMatcher(source))
+  } catch (error) {
+    if (error instanceof MatcherSyntaxError)
+      throw new BadRequest(`invalid parameter "filter": ${error.message}`)
+    throw error
   }
 }
 

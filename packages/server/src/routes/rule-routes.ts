@@ -4,6 +4,7 @@ import {
   type RuleManager,
   type RulesFilter,
   RulesFilterError,
+  overviewOfRules,
   viewAlerts,
   viewRules,
 } from '@promontory/rules'
@@ -11,7 +12,13 @@ import { failureOf, success } from '../http/answer.ts'
 import { BadRequest, type Params } from '../http/params.ts'
 import { readParams } from './environment.ts'
 
-/** `/api/v1/rules` and `/api/v1/alerts`. */
+/** In an overview, when no limit is given and at most; the alerts are those of one rule. */
+const RULES_AT_FIRST = 100
+const RULES_MAX = 5000
+const ALERTS_AT_FIRST = 20
+const ALERTS_MAX = 1000
+
+/** `/api/v1/rules`, their overview and `/api/v1/alerts`. */
 export function ruleRoutes(app: Hono, rules: RuleManager): void {
   app.get('/api/v1/rules', async (c) => {
     try {
@@ -19,6 +26,23 @@ export function ruleRoutes(app: Hono, rules: RuleManager): void {
     } catch (error) {
       if (error instanceof RulesFilterError)
         return failureOf(c, new BadRequest(`invalid parameter "${error.parameter}": ${error.message}`))
+      return failureOf(c, error)
+    }
+  })
+  app.get('/api/v1/rules/overview', async (c) => {
+    try {
+      const params = await readParams(c)
+      const state = params.get('state')
+      if (state !== '' && state !== 'firing' && state !== 'pending' && state !== 'inactive')
+        throw new BadRequest(`invalid parameter "state": "${state}" is none of firing, pending, inactive`)
+      const overview = await overviewOfRules(rules, {
+        search: params.get('search'),
+        ...(state === '' ? {} : { state }),
+        rulesMax: Math.min(params.limit('limit') || RULES_AT_FIRST, RULES_MAX),
+        alertsMax: Math.min(params.limit('alert_limit') || ALERTS_AT_FIRST, ALERTS_MAX),
+      })
+      return success(c, overview)
+    } catch (error) {
       return failureOf(c, error)
     }
   })

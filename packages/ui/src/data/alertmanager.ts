@@ -1,4 +1,4 @@
-import { ApiError } from './api.ts'
+import { ApiError, ask } from './api.ts'
 import { routePrefix } from './prefix.ts'
 import type { SilenceMatcher } from './silence-matchers.ts'
 
@@ -32,10 +32,28 @@ export interface GroupedAlert extends KnownAlert {
   }
 }
 
+/** A group with its first alerts. */
 export interface AlertGroup {
+  readonly key: string
   readonly labels: Readonly<Record<string, string>>
-  readonly receiver: { readonly name: string }
+  readonly receiver: string
+  readonly alertCount: number
   readonly alerts: readonly GroupedAlert[]
+}
+
+export interface GroupsOverview {
+  readonly groups: readonly AlertGroup[]
+  readonly groupCount: number
+  readonly alertCount: number
+  readonly standings: Readonly<Record<'told' | 'silenced' | 'inhibited' | 'muted', number>>
+  /** Labels of alerts that inhibit others, by fingerprint. */
+  readonly inhibiting: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+export interface FoundAlerts {
+  readonly alerts: readonly KnownAlert[]
+  readonly count: number
+  readonly total: number
 }
 
 const prefix = routePrefix()
@@ -44,18 +62,33 @@ export function silences(signal?: AbortSignal): Promise<readonly Silence[]> {
   return call('silences', signal === undefined ? {} : { signal })
 }
 
-/** The alerts that the Alertmanager holds at present. */
-export function knownAlerts(signal?: AbortSignal): Promise<readonly KnownAlert[]> {
-  return call('alerts', signal === undefined ? {} : { signal })
+/** The first of the alerts that the Alertmanager holds and that fit all matchers and the text. */
+export async function findAlerts(
+  wanted: { readonly matchers?: readonly string[]; readonly search?: string; readonly limit: number },
+  signal?: AbortSignal,
+): Promise<FoundAlerts> {
+  const query = new URLSearchParams({ limit: String(wanted.limit), search: wanted.search ?? '' })
+  for (const matcher of wanted.matchers ?? []) query.append('filter', matcher)
+  return (await ask<FoundAlerts>(`notifications/alerts?${query}`, {}, signal)).data
 }
 
-/** The Alertmanager's groups with the alerts that fit all matchers. */
-export function alertGroups(
-  matchers: readonly string[],
+/** The first of the Alertmanager's groups with alerts that fit all matchers. */
+export async function alertGroups(
+  wanted: {
+    readonly matchers: readonly string[]
+    readonly standing: 'all' | 'told' | 'held'
+    readonly limit: number
+    readonly alertLimit: number
+  },
   signal?: AbortSignal,
-): Promise<readonly AlertGroup[]> {
-  const query = matchers.map((matcher) => `filter=${encodeURIComponent(matcher)}`).join('&')
-  return call(`alerts/groups?${query}`, signal === undefined ? {} : { signal })
+): Promise<GroupsOverview> {
+  const query = new URLSearchParams({
+    standing: wanted.standing,
+    limit: String(wanted.limit),
+    alert_limit: String(wanted.alertLimit),
+  })
+  for (const matcher of wanted.matchers) query.append('filter', matcher)
+  return (await ask<GroupsOverview>(`notifications/groups?${query}`, {}, signal)).data
 }
 
 export function createSilence(silence: NewSilence): Promise<{ silenceID: string }> {

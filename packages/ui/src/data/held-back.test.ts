@@ -11,7 +11,7 @@ test('reasons are told in words, with ids where nothing more is known', () => {
     heldBack(
       { state: 'suppressed', silencedBy: [], inhibitedBy: [], mutedBy: [], ...status },
       new Map([['s1', silence]]),
-      new Map([['f1', { fingerprint: 'f1', labels: { alertname: 'NodeDown', instance: 'a' } }]]),
+      { f1: { alertname: 'NodeDown', instance: 'a' } },
     )
   expect(held({})).toEqual([])
   expect(held({ silencedBy: ['s1', 's2'] })).toEqual([

@@ -5,7 +5,7 @@ import { seriesName } from './format.ts'
 export function heldBack(
   { silencedBy, inhibitedBy, mutedBy }: GroupedAlert['status'],
   silences: ReadonlyMap<string, Silence>,
-  alerts: ReadonlyMap<string, KnownAlert>,
+  inhibiting: Readonly<Record<string, KnownAlert['labels']>>,
 ): string[] {
   return [
     ...silencedBy.map((id) => {
@@ -15,8 +15,8 @@ export function heldBack(
       return `silenced by ${silence.createdBy || 'somebody'} until ${silence.endsAt.slice(0, 16).replace('T', ' ')}: ${comment}`
     }),
     ...inhibitedBy.map((fingerprint) => {
-      const source = alerts.get(fingerprint)
-      return `inhibited by ${source === undefined ? `alert ${fingerprint}` : seriesName(source.labels)}`
+      const source = inhibiting[fingerprint]
+      return `inhibited by ${source === undefined ? `alert ${fingerprint}` : seriesName(source)}`
     }),
     ...mutedBy.map((interval) => `held back by the time interval ${interval}`),
   ]

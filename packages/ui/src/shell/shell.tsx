@@ -1,8 +1,9 @@
-import type { AlertState, BuildInfo, RuntimeInfo } from '@promontory/api'
+import type { BuildInfo, RuntimeInfo } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useState, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ask } from '../data/api.ts'
+import { useFiring } from '../data/rules-overview.ts'
 import { Icon, type IconName } from '../parts/icon.tsx'
 import { Shortcuts } from './shortcuts.tsx'
 import { useTheme } from './theme.ts'
@@ -25,11 +26,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
   const [theme, toggleTheme] = useTheme()
   const [help, setHelp] = useState(false)
   const openHelp = useCallback((open: boolean) => setHelp(open), [])
-  const firing = useQuery({
-    queryKey: ['alerts'],
-    queryFn: ({ signal }) => ask<{ alerts: { state: AlertState }[] }>('alerts', {}, signal),
-    refetchInterval: 5000,
-  }).data?.data.alerts.filter((alert) => alert.state === 'firing').length
+  const firing = useFiring().data?.alerts.firing
   const title = usePageTitle()
   useEffect(() => {
     const name = PAGES.find(([path]) => isCurrent(path, location))?.[1]

@@ -1,32 +1,26 @@
-import type { Alert, Rule } from '@promontory/api'
-import { useState, type ReactNode } from 'react'
+import type { Alert } from '@promontory/api'
+import type { ReactNode } from 'react'
 import { Link } from 'wouter'
 import { dateTime, seconds, shortNumber } from '../../data/format.ts'
 import { useFileName } from '../../data/rule-file.ts'
+import type { OverviewRule } from '../../data/rules-overview.ts'
 import type { SilenceMatcher } from '../../data/silence-matchers.ts'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
 
-/** Alerts of a rule that are drawn before they are asked for. */
-const ALERTS_AT_FIRST = 20
-
-export interface GroupedRule extends Rule {
-  readonly file: string
-  readonly group: string
-}
-
-/** A rule with its alerts; what fires is open from the start. */
+/** A rule with its first alerts; what fires is open from the start. `onMore` asks for more of them. */
 export function AlertRule({
   rule,
+  onMore,
   onSilence,
 }: {
-  rule: GroupedRule
+  rule: OverviewRule
+  onMore: (() => void) | undefined
   onSilence: (matchers: readonly SilenceMatcher[]) => void
 }): ReactNode {
-  const [all, setAll] = useState(false)
   const fileName = useFileName()
   const alerts = rule.alerts ?? []
-  const rows = all ? alerts : alerts.slice(0, ALERTS_AT_FIRST)
+  const others = rule.alertCount - alerts.length
   const state = rule.state ?? 'inactive'
   return (
     <li style={{ alignItems: 'flex-start' }}>
@@ -46,14 +40,19 @@ export function AlertRule({
             </p>
           </div>
           {rule.lastError ? <p className="notice bad small">{rule.lastError}</p> : null}
-          {rows.map((alert) => (
+          {alerts.map((alert) => (
             <AlertBox key={JSON.stringify(alert.labels)} alert={alert} onSilence={onSilence} />
           ))}
-          {rows.length < alerts.length ? (
-            <button type="button" className="button" onClick={() => setAll(true)}>
-              Show all {alerts.length} alerts
+          {others <= 0 ? null : onMore === undefined ? (
+            <p className="soft small">
+              {others} others are not shown: search for their labels, or look at the{' '}
+              <Link href="/alerts/groups">groups</Link>.
+            </p>
+          ) : (
+            <button type="button" className="button" onClick={onMore}>
+              Show more of {others} others
             </button>
-          ) : null}
+          )}
         </div>
       </details>
       <Badge tone={toneOf(state)}>{state}</Badge>
@@ -62,8 +61,8 @@ export function AlertRule({
 }
 
 /** One alert speaks for itself; of several the number; none: what the rule would say, unless that is a template. */
-function summaryOf(rule: Rule, alerts: readonly Alert[]): string {
-  if (alerts.length > 1) return `${alerts.length} active`
+function summaryOf(rule: OverviewRule, alerts: readonly Alert[]): string {
+  if (rule.alertCount > 1) return `${rule.alertCount} active`
   const said = alerts[0]?.annotations['summary'] ?? rule.annotations?.['summary'] ?? ''
   return said.includes('{{') ? '' : said
 }

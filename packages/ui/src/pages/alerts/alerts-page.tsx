@@ -1,36 +1,47 @@
-import type { AlertState, Rule, RulesData } from '@promontory/api'
+import type { AlertState } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { ask } from '../../data/api.ts'
+import { askRules } from '../../data/rules-overview.ts'
 import type { SilenceMatcher } from '../../data/silence-matchers.ts'
-import { isFound, SearchField } from '../../parts/search-field.tsx'
+import { SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { useSettled } from '../../parts/settled.ts'
 import { AlertingTabs } from './alerting-tabs.tsx'
-import { AlertRule, type GroupedRule } from './alert-rule.tsx'
+import { AlertRule } from './alert-rule.tsx'
 import { Decisions } from './decisions.tsx'
 import { Inbox } from './inbox.tsx'
 import { Silences } from './silences.tsx'
 
 type Wanted = 'all' | AlertState
 
+/** Rules, and alerts of each, that are asked for at first; more when they are wanted. */
+const RULES_AT_FIRST = 100
+const ALERTS_AT_FIRST = 20
+const ALERTS_MAX = 500
+
 /** Alerting rules with their alerts; silences; what was delivered to the built-in inbox; why something was or was not. */
 export function AlertsPage(): ReactNode {
   const [wanted, setWanted] = useState<Wanted>('all')
   const [search, setSearch] = useState('')
+  const [limit, setLimit] = useState(RULES_AT_FIRST)
+  const [alertLimit, setAlertLimit] = useState(ALERTS_AT_FIRST)
   const [draft, setDraft] = useState<readonly SilenceMatcher[]>()
+  const query = {
+    search: useSettled(search),
+    state: wanted === 'all' ? undefined : wanted,
+    limit,
+    alertLimit,
+  }
   const { data, error, refetch } = useQuery({
-    queryKey: ['rules', 'alert'],
-    queryFn: ({ signal }) => ask<RulesData>('rules', { type: 'alert' }, signal),
+    queryKey: ['rules-overview', query],
+    queryFn: ({ signal }) => askRules(query, signal),
     refetchInterval: 5000,
+    placeholderData: (before) => before,
   })
-  const rules = (data?.data.groups ?? []).flatMap((group) =>
-    group.rules.map((rule) => ({ ...rule, file: group.file, group: group.name })),
-  )
-  const shown = rules
-    .filter((rule) => (wanted === 'all' || rule.state === wanted) && isFound(search, textsOf(rule)))
-    .sort((a, b) => rank(a) - rank(b))
-  const count = (state: AlertState): number => rules.filter((rule) => rule.state === state).length
+  const shown = data?.rules ?? []
+  const count = (state: AlertState): number => data?.states[state] ?? 0
+  const all = count('firing') + count('pending') + count('inactive')
   return (
     <>
       <div className="page-head">
@@ -41,7 +52,7 @@ export function AlertsPage(): ReactNode {
           value={wanted}
           onChange={setWanted}
           choices={[
-            ['all', `All ${rules.length}`],
+            ['all', `All ${all}`],
             ['firing', `Firing ${count('firing')}`],
             ['pending', `Pending ${count('pending')}`],
             ['inactive', `Inactive ${count('inactive')}`],
@@ -56,7 +67,7 @@ export function AlertsPage(): ReactNode {
           <section className="card" aria-label="Alerting rules">
             {data === undefined ? (
               <Skeleton lines={6} />
-            ) : rules.length === 0 ? (
+            ) : all === 0 ? (
               <EmptyState
                 icon="alerts"
                 title="No alerting rules"
@@ -78,9 +89,17 @@ export function AlertsPage(): ReactNode {
                   <AlertRule
                     key={`${rule.file};${rule.group};${rule.name};${i}`}
                     rule={rule}
+                    onMore={alertLimit < ALERTS_MAX ? () => setAlertLimit(alertLimit * 5) : undefined}
                     onSilence={setDraft}
                   />
                 ))}
+                {data.ruleCount <= shown.length ? null : (
+                  <li>
+                    <button type="button" className="button" onClick={() => setLimit(limit * 4)}>
+                      Show more of {data.ruleCount - shown.length} others
+                    </button>
+                  </li>
+                )}
               </ul>
             )}
           </section>
@@ -98,17 +117,4 @@ export function AlertsPage(): ReactNode {
       </div>
     </>
   )
-}
-
-const RANKS: Readonly<Record<AlertState, number>> = { firing: 0, pending: 1, inactive: 2 }
-
-function rank(rule: Rule): number {
-  return RANKS[rule.state ?? 'inactive']
-}
-
-function textsOf(rule: GroupedRule): string[] {
-  const labels = (rule.alerts ?? []).flatMap((alert) =>
-    Object.entries(alert.labels).map((pair) => pair.join('=')),
-  )
-  return [rule.name, rule.query, rule.file, rule.group, ...labels]
 }

@@ -1,24 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { knownAlerts } from '../../data/alertmanager.ts'
-import { ask } from '../../data/api.ts'
+import type { Decision } from '../../data/alerting.ts'
 import { clock, seriesName } from '../../data/format.ts'
+import { askHistory } from '../../data/history.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
-/** A decision of the built-in Alertmanager, as `/api/v1/notifications/history` answers. */
-interface Decision {
-  readonly timeMs: number
-  readonly kind: string
-  /** Fingerprints. */
-  readonly alerts: readonly string[]
-  readonly alertCount: number
-  readonly receiver?: string
-  readonly detail: string
-}
-
 const ROWS_AT_FIRST = 12
 const ROWS_MAX = 500
+/** Newest decisions of which some are shown. */
+const LOOKED_AT_MAX = 1000
 /** What only repeats that nothing has changed is left out until it is asked for. */
 const QUIET: ReadonlySet<string> = new Set(['received', 'nothing new', 'repeated too early'])
 /** Tone of each kind of decision. */
@@ -37,16 +28,13 @@ export function Decisions(): ReactNode {
   const [all, setAll] = useState(false)
   const { data, error, refetch } = useQuery({
     queryKey: ['decisions'],
-    queryFn: ({ signal }) => ask<{ events: readonly Decision[] }>('notifications/history', {}, signal),
+    queryFn: ({ signal }) => askHistory({ limit: LOOKED_AT_MAX }, signal),
     refetchInterval: 5000,
   })
-  const known = useQuery({
-    queryKey: ['known-alerts'],
-    queryFn: ({ signal }) => knownAlerts(signal),
-    refetchInterval: 5000,
-  }).data
-  const names = new Map(known?.map(({ fingerprint, labels }) => [fingerprint, nameOf(labels)]))
-  const events = data?.data.events ?? []
+  const names = new Map(
+    Object.entries(data?.labels ?? {}).map(([fingerprint, labels]) => [fingerprint, nameOf(labels)]),
+  )
+  const events = data?.events ?? []
   const rows = all
     ? events.slice(0, ROWS_MAX)
     : events.filter(({ kind }) => !QUIET.has(kind)).slice(0, ROWS_AT_FIRST)

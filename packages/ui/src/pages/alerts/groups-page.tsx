@@ -1,7 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
-import { alertGroups, type GroupedAlert, type AlertGroup, silences } from '../../data/alertmanager.ts'
+import {
+  alertGroups,
+  type AlertGroup,
+  type GroupedAlert,
+  type GroupsOverview,
+  silences,
+} from '../../data/alertmanager.ts'
 import { dateTime, seriesName } from '../../data/format.ts'
 import { heldBack } from '../../data/held-back.ts'
 import { matcherText, parseMatchers } from '../../data/silence-matchers.ts'
@@ -9,34 +15,34 @@ import { Badge } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
+import { useSettled } from '../../parts/settled.ts'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 import { AlertingTabs } from './alerting-tabs.tsx'
 
 type Wanted = 'all' | 'told' | 'held'
 
-/** Groups, and alerts of a group, that are drawn before they are asked for. */
+/** Groups, and alerts of a group, that are asked for at first; more when they are wanted. */
 const GROUPS_AT_FIRST = 50
 const ALERTS_AT_FIRST = 10
+const ALERTS_MAX = 1000
 
 /** What the built-in Alertmanager holds, as it tells it: by group and receiver, and what is held back with its reason. */
 export function GroupsPage(): ReactNode {
   const [wanted, setWanted] = useState<Wanted>('all')
   const [search, setSearch] = useState('')
-  const [all, setAll] = useState(false)
-  const filter = readFilter(search)
+  const [limit, setLimit] = useState(GROUPS_AT_FIRST)
+  const [alertLimit, setAlertLimit] = useState(ALERTS_AT_FIRST)
+  const filter = readFilter(useSettled(search))
+  const query = { matchers: filter.matchers, standing: wanted, limit, alertLimit }
   const { data, error, refetch } = useQuery({
-    queryKey: ['alert-groups', filter.matchers],
-    queryFn: ({ signal }) => alertGroups(filter.matchers, signal),
+    queryKey: ['alert-groups', query],
+    queryFn: ({ signal }) => alertGroups(query, signal),
     refetchInterval: 5000,
     placeholderData: (before) => before,
   })
-  const reasons = useReasons(data ?? [])
-  const shown = (data ?? []).flatMap((group) => {
-    const alerts = group.alerts.filter(
-      (alert) => wanted === 'all' || reasons(alert).length > 0 === (wanted === 'held'),
-    )
-    return alerts.length === 0 ? [] : [{ ...group, alerts }]
-  })
+  const reasons = useReasons(data?.inhibiting ?? {})
+  const { told = 0, silenced = 0, inhibited = 0, muted = 0 } = data?.standings ?? {}
+  const held = silenced + inhibited + muted
   return (
     <>
       <div className="page-head">
@@ -52,9 +58,9 @@ export function GroupsPage(): ReactNode {
           value={wanted}
           onChange={setWanted}
           choices={[
-            ['all', 'All'],
-            ['told', 'Told'],
-            ['held', 'Held back'],
+            ['all', `All ${told + held}`],
+            ['told', `Told ${told}`],
+            ['held', `Held back ${held}`],
           ]}
         />
         <AlertingTabs />
@@ -67,49 +73,69 @@ export function GroupsPage(): ReactNode {
           <section className="card">
             <Skeleton lines={6} />
           </section>
-        ) : shown.length === 0 ? (
+        ) : data.groups.length === 0 ? (
           <section className="card">
             <EmptyState
               icon="alerts"
-              title={data.length === 0 && search === '' ? 'Nothing fires' : 'No alert fits'}
+              title={told + held === 0 && search === '' ? 'Nothing fires' : 'No alert fits'}
               text="Alerts of the rules here and of other servers stand here by group, as their receivers hear of them."
             />
           </section>
         ) : (
-          shown
-            .slice(0, all ? undefined : GROUPS_AT_FIRST)
-            .map((group) => <Group key={keyOf(group)} group={group} reasons={reasons} />)
-        )}
-        {all || shown.length <= GROUPS_AT_FIRST ? null : (
-          <button type="button" className="button" onClick={() => setAll(true)}>
-            Show all {shown.length} groups
-          </button>
+          <>
+            <p className="soft small">{summaryOf(data)}</p>
+            {data.groups.map((group) => (
+              <Group
+                key={group.key + group.receiver}
+                group={group}
+                reasons={reasons}
+                onMore={alertLimit < ALERTS_MAX ? () => setAlertLimit(alertLimit * 10) : undefined}
+              />
+            ))}
+            {data.groupCount <= data.groups.length ? null : (
+              <button type="button" className="button" onClick={() => setLimit(limit * 4)}>
+                Show more of {data.groupCount - data.groups.length} other groups
+              </button>
+            )}
+          </>
         )}
       </div>
     </>
   )
 }
 
+/** `1,200 alerts in 40 groups: 1,000 told, 150 silenced, 50 inhibited`. */
+function summaryOf({ alertCount, groupCount, standings }: GroupsOverview): string {
+  const parts = (['told', 'silenced', 'inhibited', 'muted'] as const)
+    .filter((standing) => standings[standing] > 0)
+    .map((standing) => `${standings[standing].toLocaleString('en')} ${standing}`)
+  const count = (number: number, noun: string): string =>
+    `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`
+  return `${count(alertCount, 'alert')} in ${count(groupCount, 'group')}; of all that fit the matchers ${parts.join(', ')}`
+}
+
 function Group({
-  group: { labels, receiver, alerts },
+  group: { labels, receiver, alerts, alertCount },
   reasons,
+  onMore,
 }: {
   group: AlertGroup
   reasons: (alert: GroupedAlert) => readonly string[]
+  onMore: (() => void) | undefined
 }): ReactNode {
-  const [all, setAll] = useState(false)
+  const others = alertCount - alerts.length
   const names = Object.keys(labels)
   return (
-    <section className="card" aria-label={`${seriesName(labels)} to ${receiver.name}`}>
+    <section className="card" aria-label={`${seriesName(labels)} to ${receiver}`}>
       <div className="card-head">
         {names.length === 0 ? <h2>Everything</h2> : <Labels labels={labels} />}
-        <span className="soft small grow">→ {receiver.name}</span>
+        <span className="soft small grow">→ {receiver}</span>
         <span className="soft small number">
-          {alerts.length} {alerts.length === 1 ? 'alert' : 'alerts'}
+          {alertCount.toLocaleString('en')} {alertCount === 1 ? 'alert' : 'alerts'}
         </span>
       </div>
       <ul className="list">
-        {alerts.slice(0, all ? undefined : ALERTS_AT_FIRST).map((alert) => (
+        {alerts.map((alert) => (
           <li key={alert.fingerprint} style={{ alignItems: 'flex-start' }}>
             <Standing alert={alert} />
             <div className="grow stack" style={{ gap: 'var(--space-1)' }}>
@@ -129,11 +155,15 @@ function Group({
             </Link>
           </li>
         ))}
-        {all || alerts.length <= ALERTS_AT_FIRST ? null : (
+        {others <= 0 ? null : (
           <li>
-            <button type="button" className="button" onClick={() => setAll(true)}>
-              Show all {alerts.length} alerts
-            </button>
+            {onMore === undefined ? (
+              <span className="soft small">{others.toLocaleString('en')} others are not shown: narrow the matchers down.</span>
+            ) : (
+              <button type="button" className="button" onClick={onMore}>
+                Show more of {others.toLocaleString('en')} others
+              </button>
+            )}
           </li>
         )}
       </ul>
@@ -154,21 +184,14 @@ function Standing({ alert: { status } }: { alert: GroupedAlert }): ReactNode {
 }
 
 /** Why an alert is held back, in words; with the silence's comment and the other alert's name where they are known. */
-function useReasons(groups: readonly AlertGroup[]): (alert: GroupedAlert) => readonly string[] {
+function useReasons(inhibiting: GroupsOverview['inhibiting']): (alert: GroupedAlert) => readonly string[] {
   const known = useQuery({
     queryKey: ['silences'],
     queryFn: ({ signal }) => silences(signal),
     refetchInterval: 5000,
   }).data
   const byId = new Map(known?.map((silence) => [silence.id, silence]))
-  const byFingerprint = new Map(
-    groups.flatMap(({ alerts }) => alerts.map((alert) => [alert.fingerprint, alert] as const)),
-  )
-  return ({ status }) => heldBack(status, byId, byFingerprint)
-}
-
-function keyOf({ labels, receiver }: AlertGroup): string {
-  return `${receiver.name};${JSON.stringify(labels)}`
+  return ({ status }) => heldBack(status, byId, inhibiting)
 }
 
 /** Matchers as they are typed: while they make no sense, all alerts are shown. */

@@ -2,13 +2,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { useSearchParams } from 'wouter'
 import { type Decision, type Explanation, lastAuthor } from '../../data/alerting.ts'
-import { knownAlerts } from '../../data/alertmanager.ts'
 import { ask, send } from '../../data/api.ts'
 import { dateTime, seriesName } from '../../data/format.ts'
+import { askHistory } from '../../data/history.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
 import { isFound, SearchField } from '../../parts/search-field.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { AlertPicker } from './alert-picker.tsx'
 import { AlertingTabs } from './alerting-tabs.tsx'
 import { DECISION_TONES } from './decisions.tsx'
 import { Standings } from './standings.tsx'
@@ -21,23 +22,13 @@ export function HistoryPage(): ReactNode {
   const [params, setParams] = useSearchParams()
   const [search, setSearch] = useState('')
   const fingerprint = params.get('alert') ?? ''
-  const known = useQuery({
-    queryKey: ['known-alerts'],
-    queryFn: ({ signal }) => knownAlerts(signal),
-    refetchInterval: 5000,
-  }).data
   const { data, error, refetch } = useQuery({
     queryKey: ['history', fingerprint],
-    queryFn: ({ signal }) =>
-      ask<{ events: readonly Decision[] }>(
-        'notifications/history',
-        { fingerprint: fingerprint || undefined, limit: 2000 },
-        signal,
-      ),
+    queryFn: ({ signal }) => askHistory({ fingerprint: fingerprint || undefined, limit: 2000 }, signal),
     refetchInterval: 5000,
   })
-  const names = new Map(known?.map((alert) => [alert.fingerprint, seriesName(alert.labels)]))
-  const events = (data?.data.events ?? []).filter((event) =>
+  const names = new Map(Object.entries(data?.labels ?? {}).map(([one, labels]) => [one, seriesName(labels)]))
+  const events = (data?.events ?? []).filter((event) =>
     isFound(search, [
       event.kind,
       event.receiver ?? '',
@@ -59,25 +50,11 @@ export function HistoryPage(): ReactNode {
         <AlertingTabs />
       </div>
       <div className="stack">
-        <label className="stack" style={{ gap: 'var(--space-1)' }}>
-          <span className="soft small">Alert</span>
-          <select
-            className="field"
-            aria-label="Alert"
-            value={fingerprint}
-            onChange={(event) => setParams(event.target.value === '' ? {} : { alert: event.target.value })}
-          >
-            <option value="">All of them</option>
-            {fingerprint !== '' && !names.has(fingerprint) ? (
-              <option value={fingerprint}>{fingerprint} (has ended)</option>
-            ) : null}
-            {[...names].map(([value, name]) => (
-              <option key={value} value={value}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <AlertPicker
+          fingerprint={fingerprint}
+          name={names.get(fingerprint)}
+          onPick={(picked) => setParams(picked === '' ? {} : { alert: picked })}
+        />
         {fingerprint === '' ? null : <Why fingerprint={fingerprint} />}
         {error !== null ? (
           <ErrorState error={error} retry={() => void refetch()} />

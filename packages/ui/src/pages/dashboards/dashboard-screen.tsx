@@ -96,7 +96,16 @@ export function DashboardScreen({
     }
   }, [dashboard.variables, choices, options, base, range, raw])
   const filters = useMemo(() => filtersOf(dashboard.variables, choices), [dashboard.variables, choices])
-  const annotations = useAnnotations(dashboard.annotations, range, scope, sources ?? [], theme, tick, uid)
+  const annotations = useAnnotations(
+    dashboard.annotations,
+    range,
+    scope,
+    sources ?? [],
+    theme,
+    tick,
+    uid,
+    variables.isReady,
+  )
   const isEditable = dashboard.isEditable && meta.canEdit !== false
   const go = useCallback(
     (

@@ -1,28 +1,20 @@
 import type { Alert } from '@promontory/api'
-import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { ask, type Answer } from '../../data/api.ts'
+import { useFiring } from '../../data/rules-overview.ts'
 import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
 
 const SHOWN = 6
 
-export function useAlerts(): UseQueryResult<Answer<{ alerts: Alert[] }>> {
-  return useQuery({
-    queryKey: ['alerts'],
-    queryFn: ({ signal }) => ask<{ alerts: Alert[] }>('alerts', {}, signal),
-    refetchInterval: 5000,
-  })
-}
-
 /** Alerts that fire or are about to. */
 export function FiringCard(): ReactNode {
-  const { data, error, refetch } = useAlerts()
-  const alerts = data?.data.alerts
-    .filter(({ state }) => state !== 'inactive')
+  const { data, error, refetch } = useFiring()
+  const alerts = data?.rules
+    .flatMap((rule) => rule.alerts ?? [])
     .sort((a, b) => a.state.localeCompare(b.state))
+  const count = data === undefined ? 0 : data.alerts.firing + data.alerts.pending
   return (
     <section className="card" aria-labelledby="firing-title">
       <div className="card-head">
@@ -44,9 +36,9 @@ export function FiringCard(): ReactNode {
           {alerts.slice(0, SHOWN).map((alert) => (
             <AlertLine key={JSON.stringify(alert.labels)} alert={alert} />
           ))}
-          {alerts.length > SHOWN ? (
+          {count > SHOWN ? (
             <li>
-              <Link href="/alerts">and {alerts.length - SHOWN} more</Link>
+              <Link href="/alerts">and {count - SHOWN} more</Link>
             </li>
           ) : null}
         </ul>

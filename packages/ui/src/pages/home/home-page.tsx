@@ -2,8 +2,9 @@ import type { ReactNode } from 'react'
 import type { RuntimeInfo } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '../../data/api.ts'
+import { useFiring } from '../../data/rules-overview.ts'
 import { AddTarget } from './add-target.tsx'
-import { FiringCard, useAlerts } from './firing-card.tsx'
+import { FiringCard } from './firing-card.tsx'
 import { MachineTiles } from './machine-tiles.tsx'
 import { UpCard, useActiveTargets } from './up-card.tsx'
 
@@ -13,7 +14,7 @@ export function HomePage(): ReactNode {
     queryKey: ['runtimeinfo'],
     queryFn: ({ signal }) => ask<RuntimeInfo>('status/runtimeinfo', {}, signal),
   })
-  const settled = [useActiveTargets(), useAlerts()].every(({ isPending }) => !isPending)
+  const settled = [useActiveTargets(), useFiring()].every(({ isPending }) => !isPending)
   const builtIn = data !== undefined && data.data.configFile === undefined
   return (
     <>

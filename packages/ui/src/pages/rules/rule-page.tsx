@@ -28,7 +28,12 @@ export function RulePage(): ReactNode {
     queryFn: ({ signal }) =>
       ask<RulesData>(
         'rules',
-        { 'rule_name[]': name, 'rule_group[]': group || undefined, 'file[]': file || undefined },
+        {
+          'rule_name[]': name,
+          'rule_group[]': group || undefined,
+          'file[]': file || undefined,
+          exclude_alerts: 'true',
+        },
         signal,
       ),
     refetchInterval: 5000,

@@ -1,6 +1,8 @@
 import {
   at,
+  chain,
   interpolate,
+  intervalScope,
   objectOf,
   prometheusDefault,
   resolveColor,
@@ -20,9 +22,10 @@ import type { AnnotationMark } from './context.ts'
 
 /** Marks of one query drawn at most. */
 const MARKS_MAX = 500
+const DEFAULT_SCRAPE_MS = 15_000
 const NONE: readonly AnnotationMark[] = []
 
-/** What a dashboard's annotation queries find in its time. A query that fails leaves its marks out. */
+/** What a dashboard's annotation queries find in its time, once its variables are known. A query that fails leaves its marks out. */
 export function useAnnotations(
   list: readonly JsonObject[],
   range: TimeRange,
@@ -31,12 +34,18 @@ export function useAnnotations(
   theme: ColorTheme,
   tick: number,
   uid: string,
+  isReady: boolean,
 ): readonly AnnotationMark[] {
   const active = useMemo(() => list.filter((one) => one['enable'] !== false), [list])
   const step = Math.max(15, Math.ceil((range.toMs - range.fromMs) / 1000 / 200))
+  const full = chain(intervalScope(step * 1000, DEFAULT_SCRAPE_MS), scope)
   const questions = active.map((one) => ({
     one,
-    expr: interpolate(textOf(one['expr']) ?? '', scope, prometheusDefault),
+    expr: interpolate(
+      textOf(one['expr']) ?? textOf(at(one, 'target', 'expr')) ?? '',
+      full,
+      prometheusDefault,
+    ),
   }))
   const { data } = useQuery({
     queryKey: [
@@ -53,7 +62,7 @@ export function useAnnotations(
       )
       return found.flatMap((marks) => (marks.status === 'fulfilled' ? marks.value.slice(0, MARKS_MAX) : []))
     },
-    enabled: active.length > 0,
+    enabled: active.length > 0 && isReady,
     retry: false,
     staleTime: Infinity,
     placeholderData: keepPreviousData,
