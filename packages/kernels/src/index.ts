@@ -1,2 +1,3 @@
 export * from './instance.ts'
 export * from './head-layout.ts'
+export * from './json-numbers.ts'

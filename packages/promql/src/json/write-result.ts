@@ -2,7 +2,7 @@ import type { FloatHistogram, Labels } from '@promontory/model'
 import { allBuckets } from '@promontory/model'
 import { formatFloat } from '../parser/go-number.ts'
 import type { MatrixSeries, QueryValue } from '../result.ts'
-import { ByteWriter } from './byte-writer.ts'
+import { ByteWriter, type NumberFormatter } from './byte-writer.ts'
 
 const COMMA = 44
 const OPEN_BRACKET = 91
@@ -76,10 +76,23 @@ function writeMatrix(writer: ByteWriter, series: readonly MatrixSeries[]): void 
   const times = new TimeTexts()
   writeList(writer, series, (one) => {
     writeMetric(writer, one.labels)
-    writeFloats(writer, one, times)
+    if (writer.numbers !== undefined && one.histograms === undefined) writeRuns(writer, writer.numbers, one)
+    else writeFloats(writer, one, times)
     if (one.histograms !== undefined) writeHistograms(writer, one)
     writer.ascii('}')
   })
+}
+
+function writeRuns(
+  writer: ByteWriter,
+  numbers: NumberFormatter,
+  { count, timesMs, values }: MatrixSeries,
+): void {
+  numbers.points(timesMs, values, count, (bytes, isFirst) => {
+    writer.ascii(isFirst ? ',"values":[' : ',')
+    writer.raw(bytes)
+  })
+  if (count > 0) writer.byte(CLOSE_BRACKET)
 }
 
 function writeFloats(writer: ByteWriter, series: MatrixSeries, times: TimeTexts): void {

@@ -1,10 +1,12 @@
+import { JsonNumbers } from '@promontory/kernels'
+import { loadKernelModule } from '@promontory/kernels/node'
 import { ByteWriter, type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
 import type { PostedVector, StatsWanted } from './protocol.ts'
 
 const encoder = new TextEncoder()
 
 /** Grows to the largest answer and is used again: answers of megabytes would leave as much garbage behind. */
-const writerOfThread = new ByteWriter()
+const writerOfThread = new ByteWriter(undefined, new JsonNumbers(loadKernelModule()))
 
 const TRUNCATED = 'results truncated due to limit'
 
