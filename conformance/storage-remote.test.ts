@@ -55,14 +55,16 @@ describe.each([
         : [`--config.file=${idle}`, `--storage.tsdb.path=${store}`, `--web.listen-address=127.0.0.1:${port}`, '--web.enable-remote-write-receiver'] // prettier-ignore
       const other = workspace.keep(await new Program(program!, args, url).ready(engine === 'prometheus' ? '/-/ready' : '/health')) // prettier-ignore
       const ownPort = await freePort()
-      const config = `global: { scrape_interval: 1s, scrape_timeout: 1s, external_labels: { replica: a } }
-scrape_configs: [{ job_name: itself, static_configs: [{ targets: ['127.0.0.1:${ownPort}'] }] }]
+      const config = (
+        phase: string,
+      ): string => `global: { scrape_interval: 1s, scrape_timeout: 1s, external_labels: { replica: a } }
+scrape_configs: [{ job_name: itself, static_configs: [{ targets: ['127.0.0.1:${ownPort}'], labels: { phase: ${phase} } }] }]
 `
-      const start = async (): Promise<Program> =>
+      const start = async (phase: string): Promise<Program> =>
         workspace.keep(
-          await startPromontory({ config, dataDirectory: workspace.data, port: ownPort, flags: [`--storage.remote=${engine} ${url}`] }), // prettier-ignore
+          await startPromontory({ config: config(phase), dataDirectory: workspace.data, port: ownPort, flags: [`--storage.remote=${engine} ${url}`] }), // prettier-ignore
         )
-      const first = await start()
+      const first = await start('before')
       await until('samples', () => first.query('count_over_time(up{job="itself"}[1m]) > 4'), (found) => found.length === 1) // prettier-ignore
       const atS = Math.floor(Date.now() / 1000)
       await until(
@@ -78,15 +80,23 @@ scrape_configs: [{ job_name: itself, static_configs: [{ targets: ['127.0.0.1:${o
       // VictoriaMetrics shows what it took after a moment.
       if (engine === 'victoriametrics') await fetch(`${other.url}/internal/force_flush`)
       await sleep(1000)
-      const second = await start()
+      const second = await start('after')
       await until('samples of the second', () => second.query('up{job="itself"}'), (found) => found.length === 1) // prettier-ignore
       const after = await samples(second, atS)
       const kept = (values: [number, string][]): [number, string][] =>
         engine === 'victoriametrics' ? values.filter(([, value]) => value !== 'NaN') : values
       const lost = [...before].filter(([key, values]) => !isSame(kept(values), after.get(key) ?? []))
       expect(lost.slice(0, 3).map(([key, values]) => [key, values, after.get(key)])).toEqual([])
-      const whole = await second.query('count_over_time(up{job="itself"}[5m])')
+      const whole = await second.query('sum(count_over_time(up{job="itself"}[5m]))')
       expect(Number(whole[0]!.value![1])).toBeGreaterThan(5)
+      // Of series that are here no more the engine knows.
+      const range = `start=${atS - 60}&end=${atS}`
+      expect(await second.data(`/api/v1/label/phase/values?${range}`)).toContain('before')
+      expect(await second.data(`/api/v1/labels?${range}`)).not.toContain('replica')
+      const series = await second.data<unknown[]>(`/api/v1/series?match[]=up{phase="before"}&${range}`)
+      expect(series).toEqual([
+        { __name__: 'up', instance: `127.0.0.1:${ownPort}`, job: 'itself', phase: 'before' },
+      ])
     },
   )
 })

@@ -9,6 +9,7 @@ import {
   LOCAL_RETENTION_MS,
   readGrafanaConfig,
   type StorageRemote,
+  readStorageRemoteClient,
   storageRemote,
 } from '@promontory/server/config'
 
@@ -253,6 +254,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'storage.remote',
     '',
     'ENGINE URL: send every sample there as well and ask it for what is older than local data, which is kept for 6h unless a retention is given. prometheus, mimir, victoriametrics or thanos; a second URL is for reading.',
+  ),
+  works(
+    'storage.remote.client',
+    '',
+    'File with the HTTP client block for --storage.remote: basic_auth, authorization, oauth2, tls_config, proxy_url, http_headers …, and headers.',
   ),
   works('storage.remote.read-sample-limit', '50000000', 'Samples that one remote read may answer with.'),
   works('storage.remote.read-concurrent-limit', '10', 'Remote reads at once at most.'),
@@ -629,9 +635,12 @@ function checkUrl(text: string): string | undefined {
 
 function remoteEngine(values: FlagValues): StorageRemote | undefined {
   const text = values.one('storage.remote')
+  const file = values.one('storage.remote.client')
+  if (text === '' && file !== '')
+    throw new UsageError('--storage.remote.client: there is no --storage.remote')
   if (text === '') return undefined
   try {
-    return storageRemote(text)
+    return storageRemote(text, file === '' ? undefined : readStorageRemoteClient(file))
   } catch (error) {
     throw new UsageError(`--storage.remote: ${(error as Error).message}`)
   }

@@ -15,6 +15,7 @@ export {
   type ReadSource,
 } from './read/merged-queryable.ts'
 export { type EngineApi, EngineClient } from './read/engine-client.ts'
+export { LabelsClient } from './read/labels-client.ts'
 export { ReadClient, READ_BYTES_MAX, type ReadTarget } from './read/read-client.ts'
 export type { OtlpSettings } from './otlp/names.ts'
 export {

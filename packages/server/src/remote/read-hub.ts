@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { errorText } from '@promontory/base'
 import type { Labels } from '@promontory/model'
-import { EngineClient, ReadClient, type ReadSource } from '@promontory/remote'
+import { EngineClient, LabelsClient, ReadClient, type ReadSource } from '@promontory/remote'
 import type { Tsdb } from '@promontory/tsdb'
 import type { RemoteReadConfig } from '../config/remote-config.ts'
 import type { StorageRemote } from '../config/storage-remote.ts'
@@ -11,6 +11,8 @@ import { VERSION } from '../version.ts'
 export interface ReadSettings {
   readonly sources: readonly ReadSource[]
   readonly localStartMs: number
+  /** External labels of the engine that can be asked for labels, `[name, value, …]`; undefined without one. */
+  readonly labels: readonly string[] | undefined
 }
 
 export type ToReader =
@@ -18,11 +20,10 @@ export type ToReader =
   | { readonly type: 'answer'; readonly id: number; readonly body: Uint8Array }
   | { readonly type: 'failure'; readonly id: number; readonly message: string }
 
-export interface FromReader {
-  readonly id: number
-  readonly source: number
-  readonly message: Uint8Array
-}
+export type FromReader =
+  | { readonly id: number; readonly source: number; readonly message: Uint8Array }
+  /** A question to the engine's HTTP API: see {@link LabelsClient.ask}. */
+  | { readonly id: number; readonly path: string; readonly form: string }
 
 /** How often workers hear how far local data goes back. */
 const LOCAL_START_MS = 10_000
@@ -32,7 +33,8 @@ export class ReadHub {
   readonly #storage: Tsdb
   readonly #ports = new Set<MessagePort>()
   #clients: (ReadClient | EngineClient)[] = []
-  #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
+  #labels: LabelsClient | undefined
+  #settings: ReadSettings = { sources: [], localStartMs: -Infinity, labels: undefined }
   #timer: ReturnType<typeof setInterval> | undefined
 
   constructor(storage: Tsdb) {
@@ -52,7 +54,7 @@ export class ReadHub {
 
   /** @param engine what `--storage.remote` names: asked as well, by its own API where it has no remote read */
   apply(configs: readonly RemoteReadConfig[], externalLabels: Labels, engine?: StorageRemote): void {
-    for (const client of this.#clients) client.close()
+    this.#closeClients()
     const userAgent = `Promontory/${VERSION}`
     const all = engine === undefined ? configs : [...configs, engine.read]
     this.#clients = all.map((config) =>
@@ -66,7 +68,10 @@ export class ReadHub {
       requiredMatchers: config.required_matchers,
       externalLabels: config.filter_external_labels ? externalLabels.pairs : [],
     }))
-    this.#tell({ sources, localStartMs: this.#localStartMs() })
+    if (engine !== undefined)
+      this.#labels = new LabelsClient({ ...engine.read, url: engine.labelsUrl }, userAgent)
+    const labels = engine === undefined ? undefined : externalLabels.pairs
+    this.#tell({ sources, localStartMs: this.#localStartMs(), labels })
     clearInterval(this.#timer)
     if (sources.length === 0) return
     this.#timer = setInterval(() => {
@@ -78,8 +83,14 @@ export class ReadHub {
 
   close(): void {
     clearInterval(this.#timer)
-    for (const client of this.#clients) client.close()
+    this.#closeClients()
     for (const port of this.#ports) port.close()
+  }
+
+  #closeClients(): void {
+    for (const client of this.#clients) client.close()
+    this.#labels?.close()
+    this.#labels = undefined
   }
 
   #tell(settings: ReadSettings): void {
@@ -87,15 +98,21 @@ export class ReadHub {
     for (const port of this.#ports) port.postMessage({ type: 'settings', settings } satisfies ToReader)
   }
 
-  async #answer(port: MessagePort, { id, source, message }: FromReader): Promise<void> {
+  async #answer(port: MessagePort, question: FromReader): Promise<void> {
+    const { id } = question
     try {
-      const client = this.#clients[source]
-      if (client === undefined) throw new Error('the configuration has changed')
-      const body = new Uint8Array(await client.read(message))
+      const body = new Uint8Array(await this.#ask(question))
       port.postMessage({ type: 'answer', id, body } satisfies ToReader, [body.buffer])
     } catch (error) {
       port.postMessage({ type: 'failure', id, message: errorText(error) } satisfies ToReader)
     }
+  }
+
+  async #ask(question: FromReader): Promise<Uint8Array> {
+    const client = 'path' in question ? this.#labels : this.#clients[question.source]
+    if (client === undefined) throw new Error('the configuration has changed')
+    if ('path' in question) return (client as LabelsClient).ask(question.path, question.form)
+    return (client as ReadClient).read(question.message)
   }
 
   /** The oldest sample, or aggregate of samples, that is here. */

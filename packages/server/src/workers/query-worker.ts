@@ -130,11 +130,23 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
       return { kind: 'vector', vector: postVector(result), samples: result.stats.totalQueryableSamples }
     }
     case 'series':
-      return { kind: 'body', body: await matchingSeries(reader, task), samples: 0 }
+      return {
+        kind: 'body',
+        body: await matchingSeries(reader, task, remote.labelsBefore(task.startMs)),
+        samples: 0,
+      }
     case 'labelNames':
-      return { kind: 'body', body: await labelNames(reader, task), samples: 0 }
+      return {
+        kind: 'body',
+        body: await labelNames(reader, task, remote.labelsBefore(task.startMs)),
+        samples: 0,
+      }
     case 'labelValues':
-      return { kind: 'body', body: await labelValues(reader, task), samples: 0 }
+      return {
+        kind: 'body',
+        body: await labelValues(reader, task, remote.labelsBefore(task.startMs)),
+        samples: 0,
+      }
     case 'federate':
       return { kind: 'body', body: await federate(reader, task, data.lookbackMs), samples: 0 }
     case 'remoteRead':

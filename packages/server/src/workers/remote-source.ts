@@ -1,7 +1,8 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { Queryable } from '@promontory/model'
+import { Labels, type Queryable } from '@promontory/model'
 import { MergedQueryable, ReplicaQueryable } from '@promontory/remote'
 import type { FromReader, ReadSettings, ToReader } from '../remote/read-hub.ts'
+import { OlderLabels } from './older-labels.ts'
 
 interface Asked {
   readonly resolve: (body: Buffer) => void
@@ -14,7 +15,7 @@ export class RemoteSource {
   readonly #port: MessagePort | undefined
   readonly #replicaLabels: readonly string[]
   readonly #asked = new Map<number, Asked>()
-  #settings: ReadSettings = { sources: [], localStartMs: -Infinity }
+  #settings: ReadSettings = { sources: [], localStartMs: -Infinity, labels: undefined }
   #ids = 0
 
   constructor(local: Queryable, port: MessagePort | undefined, replicaLabels: readonly string[]) {
@@ -42,6 +43,18 @@ export class RemoteSource {
     return this.#replicaLabels.length === 0 ? merged : new ReplicaQueryable(merged, this.#replicaLabels)
   }
 
+  /** What an engine behind knows of series and labels; undefined without one, or when local data goes back to `startMs`. */
+  labelsBefore(startMs: number): OlderLabels | undefined {
+    this.#hear()
+    const { labels, localStartMs } = this.#settings
+    if (labels === undefined || startMs >= localStartMs) return undefined
+    return new OlderLabels({
+      externalLabels: Labels.fromSorted(labels),
+      beforeMs: localStartMs,
+      ask: async (path, form) => (await this.#ask((id) => ({ id, path, form }))).toString('utf8'),
+    })
+  }
+
   #merged(): Queryable {
     if (!this.isActive) return this.#local
     const { sources, localStartMs } = this.#settings
@@ -53,10 +66,14 @@ export class RemoteSource {
   }
 
   #read(source: number, message: Buffer): Promise<Buffer> {
+    return this.#ask((id) => ({ id, source, message: new Uint8Array(message) }))
+  }
+
+  #ask(question: (id: number) => FromReader): Promise<Buffer> {
     const id = this.#ids++
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject })
-      this.#port!.postMessage({ id, source, message: new Uint8Array(message) } satisfies FromReader)
+      this.#port!.postMessage(question(id))
     })
   }
 
