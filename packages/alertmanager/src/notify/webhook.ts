@@ -22,9 +22,10 @@ export class WebhookIntegration implements Integration {
   async notify(delivery: Delivery): Promise<void> {
     const { notification, renderer } = delivery
     const { max_alerts: max, payload, timeout } = this.#config
-    const alerts = max > 0 ? notification.alerts.slice(0, max) : notification.alerts
+    const isCut = max > 0 && notification.alerts.length > max
+    const alerts = isCut ? notification.alerts.slice(0, max) : notification.alerts
     const json = {
-      ...notificationJson({ ...notification, alerts }),
+      ...notificationJson(isCut ? { ...notification, alerts } : notification),
       version: '4',
       groupKey: notification.groupKey,
       truncatedAlerts: notification.alerts.length - alerts.length,

@@ -44,8 +44,17 @@ export function statusOf(alerts: readonly Alert[], nowMs: number): Status {
   return alerts.some((alert) => !isResolvedAt(alert, nowMs)) ? 'firing' : 'resolved'
 }
 
+/** Of notifications under way: templates and receivers ask for the same. */
+const known = new WeakMap<Notification, NotificationJson>()
+
 /** As upstream writes it; names are quoted for regular expressions, since links filter by them. */
 export function notificationJson(notification: Notification): NotificationJson {
+  const json = known.get(notification) ?? makeJson(notification)
+  known.set(notification, json)
+  return json
+}
+
+function makeJson(notification: Notification): NotificationJson {
   const { alerts, nowMs } = notification
   return {
     receiver: notification.receiver.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&'),

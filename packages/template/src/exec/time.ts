@@ -122,6 +122,8 @@ export class GoTime implements GoObject {
       unixNanos < YEAR_9999_NANOS
     )
       return new Date(Number(unixNanos / NANOS_PER_MS)).toISOString().replace(/\.?0*Z$/, 'Z')
+    // As usual: the end of each alert that fires.
+    if (this.isZero && this.zone === 'UTC') return '0001-01-01T00:00:00Z'
     return this.format('2006-01-02T15:04:05.999999999Z07:00')
   }
   get methods(): FunctionTable {
