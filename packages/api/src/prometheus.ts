@@ -125,6 +125,8 @@ export interface RemoteWriteQueue {
   readonly sent: number
   readonly failed: number
   readonly retried: number
+  /** Never tried, because the receiver was away too long: `--storage.remote.log-size`. */
+  readonly givenUp: number
   readonly lastError: string
 }
 

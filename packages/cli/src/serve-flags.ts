@@ -166,6 +166,29 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
   works('promontory.config', '', 'promontory.yml: which alerts open incidents, what rules do without data.'),
   works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
+  works(
+    'alertmanager.web.external-url',
+    '',
+    'URL that the links in notifications start with. Default: --web.external-url.',
+  ),
+  works(
+    'alertmanager.web.route-prefix',
+    '',
+    'Prefix of the paths on --listen.alertmanager. Default: the path of --alertmanager.web.external-url.',
+  ),
+  works(
+    'web.get-concurrency',
+    '0',
+    "GET requests to the Alertmanager's API at once; 0: as many as there are processors, 8 at least.",
+  ),
+  works('web.timeout', '0s', "Time for one request to the Alertmanager's API; 0: any."),
+  works(
+    'dispatch.start-delay',
+    '0s',
+    'After a start nobody is told before this time, so that alerts are there again: the --rules.alert.resend-delay of those who send them.',
+  ),
+  noEffect('dispatch.maintenance-interval', 'a group ends when its last alert does', 'string', '30s'),
+  toggle('log.silences', 'Log when silences are created, changed and ended.'),
   works('alerts.per-alertname-limit', '0', 'Active alerts of one alertname at most; 0: any number.'),
   works('alerts.gc-interval', '30m', 'How often alerts that have ended are forgotten.'),
   works(
@@ -256,6 +279,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'ENGINE URL: send every sample there as well and ask it for what is older than local data, which is kept for 6h unless a retention is given. prometheus, mimir, victoriametrics or thanos; a second URL is for reading.',
   ),
   works(
+    'storage.remote.log-size',
+    '10GB',
+    'So much of the write-ahead log is kept for receivers of remote write that are away; older samples are given up and counted. 0: all.',
+  ),
+  works(
     'storage.remote.client',
     '',
     'File with the HTTP client block for --storage.remote: basic_auth, authorization, oauth2, tls_config, proxy_url, http_headers …, and headers.',
@@ -287,9 +315,16 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'cluster.reconnect-timeout',
     'cluster.label',
     'cluster.tls-config',
+    'cluster.peers-resolve-timeout',
+    'cluster.allow-insecure-public-advertise-address-discovery',
   ].map((name) =>
     refused(name, 'gossip between Alertmanagers; several instances share --state.database (empty: taken)'),
   ),
+  refused(
+    'storage.path',
+    "the Alertmanager's folder: silences and the notification log lie in --promontory.path, by default below --storage.tsdb.path",
+  ),
+  refused('web.systemd-socket', 'sockets of systemd; use --web.listen-address', 'boolean'),
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
   refused('agent', 'agent mode', 'boolean'),
   refused('storage.agent.path', 'agent mode'),
@@ -297,7 +332,7 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   refused('listen.jaeger', 'traces'),
 ]
 
-/** Feature names of Prometheus 3; the value says what naming it does here. */
+/** Feature names of Prometheus 3 and Alertmanager; the value says what naming it does here. */
 export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
   'promql-experimental-functions': 'works',
   'promql-delayed-name-removal': 'works',
@@ -333,6 +368,13 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
   'otlp-write-receiver': 'none',
   'no-default-scrape-port': 'none',
   'new-service-discovery-manager': 'default',
+  // Of Alertmanager.
+  'classic-mode': 'works',
+  'utf8-strict-mode': 'works',
+  'receiver-name-in-metrics': 'works',
+  'alert-names-in-metrics': 'works',
+  'group-key-in-metrics': 'none',
+  'event-recorder': 'none',
 }
 
 /**
@@ -354,7 +396,8 @@ export function parseServeFlags(
   }
   const dataDirectory = values.one('storage.tsdb.path')
   const engine = remoteEngine(values)
-  const externalUrl = checkUrl(values.one('web.external-url'))
+  const externalUrl = checkUrl('web.external-url', values.one('web.external-url'))
+  const enabled = features(values.many('enable-feature'), notices)
   return {
     configFile: configFile(values),
     dataDirectory,
@@ -402,7 +445,15 @@ export function parseServeFlags(
       values.one('listen.alertmanager') === ''
         ? undefined
         : checkAddress('listen.alertmanager', values.one('listen.alertmanager')),
+    alertmanagerWeb: alertmanagerWeb(values),
     alertmanager: {
+      startDelayMs: values.duration('dispatch.start-delay'),
+      logsSilences: values.flag('log.silences'),
+      matcherMode: matcherMode(enabled),
+      metricLabels: {
+        receiverNames: enabled.includes('receiver-name-in-metrics'),
+        alertNames: enabled.includes('alert-names-in-metrics'),
+      },
       alertsPerNameMax: countOrNone(values, 'alerts.per-alertname-limit'),
       gcIntervalMs: values.duration('alerts.gc-interval'),
       maintenanceIntervalMs: values.duration('data.maintenance-interval'),
@@ -420,6 +471,7 @@ export function parseServeFlags(
     remote: {
       engine,
       flushDeadlineMs: values.duration('storage.remote.flush-deadline'),
+      logBytesMax: parseSize('storage.remote.log-size', values.one('storage.remote.log-size')),
       readSampleLimit: values.count('storage.remote.read-sample-limit'),
       readConcurrentLimit: values.count('storage.remote.read-concurrent-limit'),
       readFrameBytes: values.count('storage.remote.read-max-bytes-in-frame'),
@@ -442,10 +494,28 @@ export function parseServeFlags(
       : undefined,
     logLevel: values.choice<LogLevel>('log.level', ['debug', 'info', 'warn', 'error']),
     logFormat: values.choice<LogFormat>('log.format', ['logfmt', 'json']),
-    features: features(values.many('enable-feature'), notices),
+    features: enabled,
     flags: values.all(),
     notices,
   }
+}
+
+function alertmanagerWeb(values: FlagValues): ServerOptions['alertmanagerWeb'] {
+  const flag = 'alertmanager.web.external-url'
+  const externalUrl = checkUrl(flag, values.one(flag))
+  return {
+    externalUrl,
+    routePrefix: routePrefix(values.one('alertmanager.web.route-prefix'), externalUrl),
+    getConcurrency: countOrNone(values, 'web.get-concurrency'),
+    timeoutMs: values.duration('web.timeout'),
+  }
+}
+
+/** @throws UsageError when both are asked for */
+function matcherMode(enabled: readonly string[]): ServerOptions['alertmanager']['matcherMode'] {
+  const modes = ['classic-mode', 'utf8-strict-mode'].filter((name) => enabled.includes(name))
+  if (modes.length > 1) throw new UsageError('cannot have both classic and UTF-8 strict modes')
+  return modes[0] === undefined ? 'fallback' : modes[0] === 'classic-mode' ? 'classic' : 'utf8-strict'
 }
 
 /** A whole number of which 0 means no bound. */
@@ -625,11 +695,11 @@ function optionalAddress(values: FlagValues, flag: string): string | undefined {
   return address === '' ? undefined : checkAddress(flag, address)
 }
 
-function checkUrl(text: string): string | undefined {
+function checkUrl(flag: string, text: string): string | undefined {
   if (text === '') return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`flag --web.external-url: "${text}" is not an http or https URL`)
+    throw new UsageError(`flag --${flag}: "${text}" is not an http or https URL`)
   return text.replace(/\/+$/, '')
 }
 

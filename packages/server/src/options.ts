@@ -1,4 +1,5 @@
 import type { AlertmanagerOptions } from '@promontory/alertmanager'
+import type { ApiLimitOptions } from './alerting/api-limits.ts'
 import type { Role } from '@promontory/access'
 import type { LogFormat, LogLevel } from '@promontory/base'
 import type { AnchoredRegex } from '@promontory/model'
@@ -38,6 +39,8 @@ export interface PushOptions {
 /** What concerns other servers: `--storage.remote.*`, `--web.remote-write-receiver.*`. */
 export interface RemoteOptions {
   readonly flushDeadlineMs: number
+  /** `--storage.remote.log-size`; 0: no bound. */
+  readonly logBytesMax: number
   /** Samples that one remote read may answer with. */
   readonly readSampleLimit: number
   readonly readConcurrentLimit: number
@@ -61,6 +64,14 @@ export interface OtlpOptions {
 }
 
 /** How one server is to run: what the command line says, checked. Durations in ms. */
+/** `--alertmanager.web.*`, `--web.get-concurrency`, `--web.timeout`. */
+export interface AlertmanagerWebOptions extends ApiLimitOptions {
+  /** Starts the links in notifications; undefined: as of the pages. Without a slash at its end. */
+  readonly externalUrl: string | undefined
+  /** Of `--listen.alertmanager`; `''` or `/prefix`. */
+  readonly routePrefix: string
+}
+
 export interface ServerOptions {
   /** `--config.file`; undefined: built-in configuration that watches this machine and the server itself. */
   readonly configFile: string | undefined
@@ -114,8 +125,19 @@ export interface ServerOptions {
   readonly alertmanagerListenAddress: string | undefined
   /** Bounds and intervals of the built-in Alertmanager: `--alerts.*`, `--silences.*`, `--data.*`. */
   readonly alertmanager: Required<
-    Pick<AlertmanagerOptions, 'alertsPerNameMax' | 'silenceLimits' | 'gcIntervalMs' | 'maintenanceIntervalMs'>
+    Pick<
+      AlertmanagerOptions,
+      | 'alertsPerNameMax'
+      | 'silenceLimits'
+      | 'gcIntervalMs'
+      | 'maintenanceIntervalMs'
+      | 'startDelayMs'
+      | 'logsSilences'
+      | 'metricLabels'
+      | 'matcherMode'
+    >
   >
+  readonly alertmanagerWeb: AlertmanagerWebOptions
   /** `--alertmanager.history.retention` and `.size`; 0 is no bound. */
   readonly alertHistory: { readonly retentionMs: number; readonly bytesMax: number }
   readonly grafana: GrafanaOptions

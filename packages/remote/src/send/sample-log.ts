@@ -30,6 +30,8 @@ export interface SampleLog {
 export interface SampleLogs {
   /** Where the log ends now. */
   end(): LogPosition
+  /** What there is, oldest first. */
+  segments(): readonly { readonly segment: number; readonly bytes: number }[]
   /**
    * Opens the log at a position. First the series of all that lies before it are handed to `sink`.
    * @returns the log, from the position on or, when that is gone, from the oldest that is there

@@ -47,17 +47,25 @@ async function receiver(answer: (request: number) => Answer): Promise<{ url: str
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, samples }
 }
 
-/** A log in memory: one record per sample of series 1 and 2. */
+const SEGMENT = 100
+
+/** A log in memory: one record per sample of series 1 and 2, a hundred of them a segment of as many bytes. */
 function logs(times: number[]): SampleLogs {
+  const place = (offset: number): LogPosition => ({ segment: Math.floor(offset / SEGMENT), offset })
   return {
     end: () => ({ segment: 0, offset: 0 }),
+    segments: () =>
+      Array.from({ length: Math.ceil(times.length / SEGMENT) }, (_, segment) => ({
+        segment,
+        bytes: SEGMENT,
+      })),
     open: async (from: LogPosition, sink: LogSink) => {
       sink.series(1, Labels.from({ __name__: 'a' }))
       sink.series(2, Labels.from({ __name__: 'drop_me' }))
       let offset = from.offset
       return {
         get position() {
-          return { segment: 0, offset }
+          return place(offset)
         },
         read: (target) => {
           const timeMs = times[offset]
@@ -106,6 +114,7 @@ function manager(times: number[], directory: string, registry = new Registry()):
     registry,
     userAgent: 'test',
     flushDeadlineMs: 1000,
+    logBytesMax: 250,
   })
   cleanups.push(() => made.stop())
   return made
@@ -177,6 +186,29 @@ test('a reload leaves an unchanged queue alone', async () => {
   expect(sender.states()[0]!.sent).toBe(100)
   await sender.apply([settings(target.url, { capacity: 20 })], Labels.EMPTY)
   expect(sender.states()[0]!.sent).toBe(0)
+})
+
+test('a receiver that is away holds so much of the log and no more; the rest is counted, and told', async () => {
+  let isUp = false
+  const target = await receiver(() => ({ status: isUp ? 204 : 503 }))
+  const registry = new Registry()
+  const times = Array.from({ length: 1000 }, (_, i) => 1000 + i)
+  const sender = manager(times, scratch(), registry)
+  await sender.apply([settings(target.url)], Labels.EMPTY)
+  await reached(() => sender.states()[0]!.retried > 0)
+  expect(sender.needsFrom()).toMatchObject({ segment: 0 })
+  sender.boundLog()
+  await reached(() => sender.needsFrom()!.segment === 8)
+  isUp = true
+  await reached(() => target.samples.some((line) => line.endsWith(' 1999')))
+  const arrived = new Set(target.samples.filter((line) => line.includes(' a ')).map((line) => Number(line.split(' ').at(-1)))) // prettier-ignore
+  expect(times.slice(800).filter((time) => !arrived.has(time))).toEqual([])
+  const dropped = registry
+    .collect()
+    .find(({ name }) => name === 'prometheus_remote_storage_samples_dropped_total')!
+    .samples.find(({ labels }) => JSON.stringify(labels).includes('log_size'))!
+  expect(arrived.size + dropped.value / 2).toBe(1000)
+  expect(sender.states()[0]!.givenUp).toBe(dropped.value)
 })
 
 test('shards follow the time that sending takes', () => {

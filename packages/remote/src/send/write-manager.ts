@@ -23,10 +23,14 @@ export interface RemoteWriteManagerOptions {
   readonly registry: Registry
   readonly userAgent: string
   readonly flushDeadlineMs: number
+  /** `--storage.remote.log-size`: so much of the log is kept for receivers that are away; 0 for all of it. */
+  readonly logBytesMax: number
 }
 
 /** How often positions are written down: so much may be sent twice after a crash. */
 const SAVE_MS = 1000
+/** How often the log's size is looked at. */
+const BOUND_MS = 30_000
 
 interface Running {
   readonly queue: WriteQueue
@@ -45,6 +49,7 @@ export class RemoteWriteManager {
   readonly #metrics: RemoteWriteMetrics
   #queues: Running[] = []
   #timer: ReturnType<typeof setInterval> | undefined
+  #boundTimer: ReturnType<typeof setInterval> | undefined
 
   constructor(options: RemoteWriteManagerOptions) {
     this.#options = options
@@ -67,14 +72,14 @@ export class RemoteWriteManager {
         kept.find((running) => isSame(running, settings)) ?? this.#start(settings, externalLabels),
     )
     this.#forgetOthers()
-    clearInterval(this.#timer)
+    this.#clearTimers()
     if (this.#queues.length === 0) return
-    this.#timer = setInterval(() => this.#saveAll(), SAVE_MS)
-    this.#timer.unref()
+    this.#timer = setInterval(() => this.#saveAll(), SAVE_MS).unref()
+    this.#boundTimer = setInterval(() => this.boundLog(), BOUND_MS).unref()
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#clearTimers()
     await Promise.all(this.#queues.map(({ queue }) => queue.stop()))
     this.#saveAll()
     this.#queues = []
@@ -86,11 +91,31 @@ export class RemoteWriteManager {
 
   /** The oldest place in the log that some queue has yet to send; undefined when there are no queues. */
   needsFrom(): LogPosition | undefined {
-    const positions = this.#queues.map(({ queue }) => queue.acknowledged)
+    const positions = this.#queues.map(({ queue }) => queue.neededFrom)
     return positions.reduce<LogPosition | undefined>(
       (oldest, position) => (oldest === undefined || isBefore(position, oldest) ? position : oldest),
       undefined,
     )
+  }
+
+  /** Lets queues give up what makes the log larger than it may be. Called now and then by itself. */
+  boundLog(): void {
+    const { logs, logBytesMax } = this.#options
+    if (logBytesMax === 0) return
+    const segments = logs.segments()
+    let bytes = 0
+    let first = segments.length
+    while (first > 0 && bytes + segments[first - 1]!.bytes <= logBytesMax) bytes += segments[--first]!.bytes
+    // The segment that is written is never given up.
+    const kept = segments[Math.min(first, segments.length - 1)]
+    if (kept === undefined) return
+    for (const { queue } of this.#queues)
+      if (queue.acknowledged.segment < kept.segment) queue.skipTo(kept.segment)
+  }
+
+  #clearTimers(): void {
+    clearInterval(this.#timer)
+    clearInterval(this.#boundTimer)
   }
 
   #start(settings: RemoteWriteSettings, externalLabels: Labels): Running {

@@ -81,6 +81,8 @@ export interface WriteQueueState {
   readonly sent: number
   readonly failed: number
   readonly retried: number
+  /** Never tried: the log may not grow further. */
+  readonly givenUp: number
   readonly lastError: string
 }
 
@@ -102,7 +104,7 @@ export class WriteQueue {
   /** The receiver did not answer the last time. */
   #failing = false
   /** Records that are read and not wholly sent, oldest first. */
-  readonly #open: { readonly end: LogPosition; readonly receipt: Receipt }[] = []
+  readonly #open: { end: LogPosition; readonly receipt: Receipt }[] = []
   readonly #abort = new AbortController()
   readonly #calculator: ShardCalculator
   #shards: Shard[] = []
@@ -115,11 +117,15 @@ export class WriteQueue {
   #wake: (() => void) | undefined
   #timers: ReturnType<typeof setInterval>[] = []
   #lastError = ''
+  /** Samples before this segment are given up: the log may not grow for them. */
+  #skipTo = 0
+  #skipped = 0
+  #isSkipping = false
   #highestReadMs = -Infinity
   #highestSentMs = -Infinity
   /** Since the last look at the number of shards. */
   #seen = { samplesIn: 0, samplesKept: 0, samplesOut: 0, sendSeconds: 0 }
-  #totals = { sent: 0, failed: 0, retried: 0 }
+  #totals = { sent: 0, failed: 0, retried: 0, givenUp: 0 }
 
   constructor(options: WriteQueueOptions) {
     const { settings, metrics, name } = options
@@ -140,6 +146,21 @@ export class WriteQueue {
   /** Everything before this is sent or given up. */
   get acknowledged(): LogPosition {
     return this.#acknowledged
+  }
+
+  /** What must stay in the log for this queue. */
+  get neededFrom(): LogPosition {
+    const { segment } = this.#acknowledged
+    if (segment >= this.#skipTo) return this.#acknowledged
+    // What is given up is still read, to be counted.
+    return { segment: Math.min(this.#skipTo, Math.max(segment, this.#log?.position.segment ?? 0)), offset: 0 }
+  }
+
+  /** Gives up what has not been read and lies before `segment`; it is counted as dropped, and told to the log. */
+  skipTo(segment: number): void {
+    if (segment <= this.#skipTo) return
+    this.#skipTo = segment
+    this.#wake?.()
   }
 
   start(): void {
@@ -252,15 +273,18 @@ export class WriteQueue {
   #readTurn(log: SampleLog, sink: LogSink): boolean {
     const until = performance.now() + TURN_MS
     while (performance.now() < until) {
-      if (!this.#shards.every((shard) => shard.hasRoom)) {
+      this.#isSkipping = log.position.segment < this.#skipTo
+      if (!this.#isSkipping) this.#tellSkipped()
+      if (!this.#isSkipping && !this.#shards.every((shard) => shard.hasRoom)) {
         this.#options.metrics.enqueueRetries.inc(...this.#labels)
         return false
       }
       this.#receipt = { left: 0 }
       const found = log.read(sink)
       if (!found) return false
-      if (this.#receipt.left > 0 || this.#open.length > 0)
-        this.#open.push({ end: log.position, receipt: this.#receipt })
+      const last = this.#open.at(-1)
+      if (this.#receipt.left > 0) this.#open.push({ end: log.position, receipt: this.#receipt })
+      else if (last !== undefined) last.end = log.position
       else this.#acknowledged = log.position
     }
     return true
@@ -333,10 +357,24 @@ export class WriteQueue {
       this.#options.metrics.droppedSamples.inc(...this.#labels, 'too_old')
       return
     }
+    if (this.#isSkipping) {
+      this.#skipped++
+      this.#totals.givenUp++
+      const { droppedSamples, droppedHistograms, droppedExemplars } = this.#options.metrics
+      const dropped = { sample: droppedSamples, histogram: droppedHistograms, exemplar: droppedExemplars }
+      dropped[item.kind].inc(...this.#labels, 'log_size')
+      return
+    }
     this.#seen.samplesKept++
     this.#receipt.left++
     if (item.timeMs > this.#highestReadMs) this.#highestReadMs = item.timeMs
     this.#shards[item.series.ref % this.#shards.length]!.add(item)
+  }
+
+  #tellSkipped(): void {
+    if (this.#skipped === 0) return
+    this.#options.logger.error('Samples were given up: the log may not grow further for a receiver that is away', { samples: this.#skipped, limit: '--storage.remote.log-size' }) // prettier-ignore
+    this.#skipped = 0
   }
 
   #isTooOld(timeMs: number): boolean {

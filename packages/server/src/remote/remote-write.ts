@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock, Logger, Registry } from '@promontory/base'
 import { type FamilyMetadata, RemoteWriteManager } from '@promontory/remote'
-import { endOfWal, type Tsdb, WalFeed } from '@promontory/tsdb'
+import { endOfWal, segmentsOfWal, type Tsdb, WalFeed } from '@promontory/tsdb'
 import type { ServerOptions } from '../options.ts'
 import { VERSION } from '../version.ts'
 
@@ -21,6 +21,7 @@ export function createRemoteWrite(input: RemoteWriteInput): RemoteWriteManager {
   const manager = new RemoteWriteManager({
     logs: {
       end: () => endOfWal(walDirectory),
+      segments: () => segmentsOfWal(walDirectory),
       open: (from, sink) => WalFeed.open(walDirectory, from, sink),
     },
     metadata: input.metadata,
@@ -30,6 +31,7 @@ export function createRemoteWrite(input: RemoteWriteInput): RemoteWriteManager {
     registry: input.registry,
     userAgent: `Promontory/${VERSION}`,
     flushDeadlineMs: options.remote.flushDeadlineMs,
+    logBytesMax: options.remote.logBytesMax,
   })
   storage.maintenance.keepLogFrom = () => manager.needsFrom()?.segment ?? Infinity
   return manager

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Exemplar, type FloatHistogram, Labels } from '@promontory/model'
 import { CorruptionError } from '../errors.ts'
@@ -24,6 +24,14 @@ export interface WalSink {
 /** Where a log ends now: the start of the segment that is written. */
 export function endOfWal(directory: string): WalPosition {
   return { segment: Math.max(0, ...listSegments(directory)), offset: 0 }
+}
+
+/** The segments of a log, oldest first, with their sizes. */
+export function segmentsOfWal(directory: string): { readonly segment: number; readonly bytes: number }[] {
+  return listSegments(directory).map((segment) => {
+    const stats = statSync(join(directory, segmentName(segment)), { throwIfNoEntry: false })
+    return { segment, bytes: stats?.size ?? 0 }
+  })
 }
 
 /**

@@ -55,7 +55,8 @@ function Queue({ queue }: { queue: RemoteWriteQueue }): ReactNode {
     ],
     ['Sent', wholeNumber(queue.sent)],
     ['Tried again', wholeNumber(queue.retried)],
-    ['Given up', wholeNumber(queue.failed)],
+    ['Refused by the receiver', wholeNumber(queue.failed)],
+    ['Given up (log too large)', wholeNumber(queue.givenUp)],
   ]
   const [tone, word] = standing(queue)
   return (
