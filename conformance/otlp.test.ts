@@ -51,7 +51,7 @@ describe('the OpenTelemetry SDK sends metrics', () => {
       views: [{ instrumentName: 'sizes', aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } }],
     })
     const meter = provider.getMeter('conformance')
-    const counter = meter.createCounter('requests', { unit: '{request}' })
+    const counter = meter.createCounter('requests', { unit: '{request}', description: 'Requests.' })
     const latency = meter.createHistogram('latency', { unit: 's' })
     const sizes = meter.createHistogram('sizes', { unit: 'By' })
     for (let round = 0; round < 2; round++) {
@@ -71,6 +71,9 @@ describe('the OpenTelemetry SDK sends metrics', () => {
     expect(await value(`latency_seconds_sum{${labels}}`)).toBe('0.6')
     expect(await value(`histogram_count(sizes_bytes{${labels}})`)).toBe('2')
     expect(await value(`target_info{job="${name}",cloud_region="eu"}`)).toBe('1')
+    const metadata = await ours.data<Record<string, unknown>>('/api/v1/metadata')
+    expect(metadata['requests_total']).toEqual([{ type: 'counter', unit: '{request}', help: 'Requests.' }])
+    expect(metadata['latency_seconds']).toEqual([{ type: 'histogram', unit: 's', help: '' }])
     await provider.shutdown()
   })
 })

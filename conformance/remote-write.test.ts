@@ -35,7 +35,7 @@ describe.skipIf(prometheus === undefined)(
         file,
         `global: { scrape_interval: 1s, scrape_timeout: 1s }
 scrape_configs: [{ job_name: itself, static_configs: [{ targets: ['127.0.0.1:${theirPort}'] }] }]
-remote_write: [{ url: 'http://127.0.0.1:${port}/api/v1/write', queue_config: { batch_send_deadline: 1s, max_backoff: 1s } }]
+remote_write: [{ url: 'http://127.0.0.1:${port}/api/v1/write', queue_config: { batch_send_deadline: 1s, max_backoff: 1s }, metadata_config: { send_interval: 2s } }]
 `,
       )
       const args = [
@@ -65,6 +65,8 @@ remote_write: [{ url: 'http://127.0.0.1:${port}/api/v1/write', queue_config: { b
       const [mine, reference] = [await stored(again, atS), await stored(theirs, atS)]
       expect(mine.size).toBeGreaterThan(300)
       expect([...mine.keys()].sort()).toEqual([...reference.keys()].sort())
+      const metadata = await again.data<Record<string, unknown>>('/api/v1/metadata?metric=go_goroutines')
+      expect(metadata).toEqual(await theirs.data('/api/v1/metadata?metric=go_goroutines'))
       for (const [series, samples] of reference)
         expect(Object.fromEntries(mine.get(series)!), series).toEqual(Object.fromEntries(samples))
       expect(Math.min(...[...reference.values()].map((samples) => samples.size))).toBeGreaterThan(0)

@@ -2,6 +2,7 @@
 export { type LogPosition, type LogSink, type SampleLog, type SampleLogs } from './send/sample-log.ts'
 export { RemoteWriteManager, type RemoteWriteManagerOptions } from './send/write-manager.ts'
 export type { FamilyMetadata, RemoteWriteSettings, WriteQueueState } from './send/write-queue.ts'
+export { type ReceivedFamily, ReceivedMetadata } from './received-metadata.ts'
 export {
   RemoteWriteReceiver,
   type RemoteWriteAnswer,

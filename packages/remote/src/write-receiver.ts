@@ -10,6 +10,7 @@ import {
   type WriteRequest2Sink,
 } from '@promontory/wire'
 import { histogramFault, isStaleSum, toHistogram } from './histogram.ts'
+import type { ReceivedMetadata } from './received-metadata.ts'
 
 export interface RemoteWriteReceiverOptions {
   readonly appender: Appender
@@ -18,6 +19,8 @@ export interface RemoteWriteReceiverOptions {
   readonly nowMs: () => number
   /** Messages that are taken; both versions when not given. */
   readonly acceptedMessages?: readonly string[]
+  /** Takes HELP and TYPE. */
+  readonly metadata?: ReceivedMetadata
 }
 
 const VERSION_1 = 'prometheus.WriteRequest'
@@ -102,6 +105,7 @@ export class RemoteWriteReceiver {
     let ref = -1
     let key = ''
     let isNew = false
+    let newLabels = Labels.EMPTY
     const sink: WriteRequest2Sink = {
       series: (seriesKey, labels) => {
         key = seriesKey
@@ -111,7 +115,8 @@ export class RemoteWriteReceiver {
           ref = known
           return
         }
-        const [resolved, problem] = this.#resolve(labels())
+        const [resolved, problem, named] = this.#resolve(labels())
+        newLabels = named
         ref = resolved
         fault ??= problem
         if (ref < 0) return
@@ -141,12 +146,14 @@ export class RemoteWriteReceiver {
       histogram: (message) => {
         fault ??= this.#takeHistogram(ref, key, message, latestMs)
       },
-      metadata: () => {
-        // Version 1 names families, not series: nothing here has a place for that.
-      },
+      // Version 1 names families, not series.
+      metadata: (family, type, help, unit) =>
+        this.#options.metadata?.note(family, METRIC_TYPES[type] ?? 'unknown', help, unit),
       seriesMetadata: (type, help, unit) => {
         if (ref < 0 || !isNew) return
-        batch.metadata.push({ ref, metadata: { type: METRIC_TYPES[type] ?? 'unknown', help, unit } })
+        const typeName = METRIC_TYPES[type] ?? 'unknown'
+        this.#options.metadata?.noteSeries(newLabels, typeName, help, unit)
+        batch.metadata.push({ ref, metadata: { type: typeName, help, unit } })
       },
     }
     if (version === VERSION_2) decodeWriteRequest2(message, sink)
@@ -184,12 +191,12 @@ export class RemoteWriteReceiver {
   }
 
   /** @returns the ref, or -1 and why */
-  #resolve(parts: readonly string[]): [ref: number, fault: string | undefined] {
+  #resolve(parts: readonly string[]): [ref: number, fault: string | undefined, labels: Labels] {
     const labels = Labels.from(pairsOf(parts))
     const problem = labelFault(parts, labels)
-    if (problem !== undefined) return [-1, problem]
+    if (problem !== undefined) return [-1, problem, labels]
     const ref = this.#options.appender.seriesRef(labels)
-    return ref < 0 ? [-1, 'the storage takes no more series'] : [ref, undefined]
+    return ref < 0 ? [-1, 'the storage takes no more series', labels] : [ref, undefined, labels]
   }
 
   /** @returns why samples were refused, undefined when all were taken */

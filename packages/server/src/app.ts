@@ -119,6 +119,7 @@ export function createApp(input: AppInput): Application {
     logger: input.logger.with({ component: 'otlp' }),
     registry,
     settings: () => configuration.otlp(),
+    metadata: configuration.receivedMetadata,
   })
   if (!options.otlp.enabled)
     app.post('/api/v1/otlp/*', (c) =>
@@ -143,10 +144,10 @@ export function createApp(input: AppInput): Application {
     lastConfigMs: () => configuration.lastAppliedMs(),
     reloadError: () => configuration.reloadError(),
   })
-  targetRoutes(app, environment, configuration.scrape)
+  targetRoutes(app, environment, configuration)
   discoveryRoutes(app, configuration.scrape)
   ruleRoutes(app, configuration.rules)
-  writeRoutes(app, environment)
+  writeRoutes(app, environment, configuration.receivedMetadata)
   readRoutes(app, environment)
   app.get('/api/v1/status/remote_write', (c) => success(c, { queues: configuration.remoteWrite.states() }))
   adminRoutes(app, environment)
@@ -166,7 +167,7 @@ export function createApp(input: AppInput): Application {
   })
   return Object.assign(application, {
     handle: handler(app, direct, input, gate, sources, otlp),
-    handleAlertmanager: alertmanagerApp(input.fanout, registry, gate),
+    handleAlertmanager: alertmanagerApp(input.fanout, registry, gate, options.alertmanagerWeb.routePrefix),
     handlePushgateway: pushgatewayApp(input.push, gate),
     handleOtlp: otlpHttpApp(otlp, gate),
   })

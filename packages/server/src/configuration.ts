@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
 import { type ConfigNotice, formatFault } from '@promontory/base/yaml'
 import { Labels } from '@promontory/model'
-import type { FamilyMetadata, RemoteWriteManager } from '@promontory/remote'
+import { type FamilyMetadata, ReceivedMetadata, type RemoteWriteManager } from '@promontory/remote'
 import { AlertStateFiles, type PreparedRules, RuleManager, type RuleSource } from '@promontory/rules'
 import { ScrapeManager } from '@promontory/scrape'
 import { NO_TIERS, type Tsdb } from '@promontory/tsdb'
@@ -70,6 +70,8 @@ export class Configuration {
   readonly scrape: ScrapeManager
   readonly rules: RuleManager
   readonly remoteWrite: RemoteWriteManager
+  /** What remote write and OTLP told of metric families. */
+  readonly receivedMetadata: ReceivedMetadata = new ReceivedMetadata()
   readonly queryLog: QueryLog
   readonly #input: ConfigurationInput
   #current: ReadyConfig | undefined
@@ -290,6 +292,8 @@ export class Configuration {
     const families = new Map<string, FamilyMetadata>()
     for (const { metricFamily, metadata } of this.scrape.metadata())
       if (!families.has(metricFamily)) families.set(metricFamily, { family: metricFamily, ...metadata })
+    for (const [family, metadata] of this.receivedMetadata.entries())
+      if (!families.has(family)) families.set(family, { family, ...metadata })
     return [...families.values()]
   }
 

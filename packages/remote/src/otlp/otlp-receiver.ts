@@ -8,6 +8,7 @@ import {
   WireError,
 } from '@promontory/wire'
 import { histogramFault } from '../histogram.ts'
+import type { ReceivedMetadata } from '../received-metadata.ts'
 import { DeltaSums } from './delta.ts'
 import type { OtlpSettings } from './names.ts'
 import { type OtlpSink, OtlpTranslator } from './translator.ts'
@@ -21,6 +22,8 @@ export interface OtlpReceiverOptions {
   readonly registry: Registry
   /** `otlp` of the configuration in use. */
   readonly settings: () => OtlpSettings
+  /** Takes HELP and TYPE. */
+  readonly metadata?: ReceivedMetadata
 }
 
 /** How a request ended: `unreadable` must not be sent again, `failed` may. */
@@ -129,8 +132,9 @@ export class OtlpReceiver {
         const ref = refOf(labels)
         if (ref >= 0) batch.exemplars.push({ ref, exemplar: { labels: exemplarLabels, value, timeMs } })
       },
-      // Told with every request; the storage's own log would get it with each of them.
-      metadata: () => {},
+      // Told with every request: the storage's own log would get it with each of them.
+      metadata: (labels, type, help, unit) =>
+        this.#options.metadata?.note(labels.metricName, type, help, unit),
       refused: refuse,
     }
   }

@@ -3,6 +3,7 @@ import type { ActiveTarget, TargetsData } from '@promontory/api'
 import { printYaml } from '@promontory/base/yaml'
 import { formatDuration, type Labels, type Matcher } from '@promontory/model'
 import { parseSelector } from '@promontory/promql/parser'
+import type { ReceivedFamily, ReceivedMetadata } from '@promontory/remote'
 import { scrapeConfig, type ScrapeManager, type TargetView } from '@promontory/scrape'
 import { failure, failureOf, success } from '../http/answer.ts'
 import { BadRequest } from '../http/params.ts'
@@ -11,7 +12,14 @@ import { type RouteEnvironment, readParams } from './environment.ts'
 const ZERO_TIME = '0001-01-01T00:00:00Z'
 
 /** `/api/v1/targets*`, `/api/v1/metadata`, `/api/v1/scrape_pools`. */
-export function targetRoutes(app: Hono, environment: RouteEnvironment, scrape: ScrapeManager): void {
+export function targetRoutes(
+  app: Hono,
+  environment: RouteEnvironment,
+  {
+    scrape,
+    receivedMetadata,
+  }: { readonly scrape: ScrapeManager; readonly receivedMetadata: ReceivedMetadata },
+): void {
   app.get('/api/v1/targets', async (c) => {
     const params = await readParams(c)
     const state = params.get('state').toLowerCase()
@@ -45,7 +53,7 @@ export function targetRoutes(app: Hono, environment: RouteEnvironment, scrape: S
     if (config === undefined) return failure(c, 'bad_data', `no scrape pool "${pool}"`)
     return success(c, { yaml: printYaml(scrapeConfig.encode(config) ?? {}) })
   })
-  metadataRoutes(app, scrape)
+  metadataRoutes(app, scrape, receivedMetadata)
   tryRoutes(app, scrape)
 }
 
@@ -74,7 +82,7 @@ function globalUrl(scrapeUrl: string, externalUrl: string | undefined): string {
   return url.href
 }
 
-function metadataRoutes(app: Hono, scrape: ScrapeManager): void {
+function metadataRoutes(app: Hono, scrape: ScrapeManager, received: ReceivedMetadata): void {
   app.get('/api/v1/metadata', async (c) => {
     try {
       const params = await readParams(c)
@@ -82,7 +90,11 @@ function metadataRoutes(app: Hono, scrape: ScrapeManager): void {
       const perMetric = params.limit('limit_per_metric')
       const wanted = params.get('metric')
       const metadata: Record<string, { type: string; help: string; unit: string }[]> = {}
-      for (const { metricFamily, metadata: entry } of scrape.metadata()) {
+      const all = function* (): IterableIterator<readonly [string, ReceivedFamily]> {
+        for (const { metricFamily, metadata: entry } of scrape.metadata()) yield [metricFamily, entry]
+        yield* received.entries()
+      }
+      for (const [metricFamily, entry] of all()) {
         if (wanted !== '' && metricFamily !== wanted) continue
         if (metadata[metricFamily] === undefined && limit > 0 && Object.keys(metadata).length >= limit)
           continue

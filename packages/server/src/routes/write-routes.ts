@@ -1,12 +1,12 @@
 import type { Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { IMPORT_BYTES_MAX, importText, PushError } from '@promontory/push'
-import { REMOTE_WRITE_BYTES_MAX, RemoteWriteReceiver } from '@promontory/remote'
+import { type ReceivedMetadata, REMOTE_WRITE_BYTES_MAX, RemoteWriteReceiver } from '@promontory/remote'
 import type { RouteEnvironment } from './environment.ts'
 import { readBytes } from './environment.ts'
 
 /** `/api/v1/write`: samples that other servers send. */
-export function writeRoutes(app: Hono, environment: RouteEnvironment): void {
+export function writeRoutes(app: Hono, environment: RouteEnvironment, metadata: ReceivedMetadata): void {
   const { options, storage, logger, registry, clock } = environment
   if (!options.enableRemoteWriteReceiver) {
     app.on('POST', ['/api/v1/write', '/api/v1/import/prometheus'], (c) =>
@@ -20,6 +20,7 @@ export function writeRoutes(app: Hono, environment: RouteEnvironment): void {
     registry,
     acceptedMessages: options.remote.acceptedMessages,
     nowMs: () => clock.nowMs(),
+    metadata,
   })
   app.post('/api/v1/import/prometheus', async (c: Context) => {
     const query = new URL(c.req.url).searchParams
