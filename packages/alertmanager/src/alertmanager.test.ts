@@ -168,7 +168,7 @@ test('a receiver that fails is tried again with pauses; a refusal is final; hist
     detail:
       'notify retry canceled due to unrecoverable error after 1 attempts: unexpected status code 400: bad',
   })
-  expect(w.metric('alertmanager_notifications_failed_total')).toEqual({ 'webhook,clientError': 1 })
+  expect(w.metric('alertmanager_notifications_failed_total')).toMatchObject({ 'webhook,clientError': 1, 'webhook,other': 0 })
   expect(w.metric('alertmanager_notification_requests_total')).toEqual({ webhook: 3 })
   // Nothing was written down, so the next interval tells it.
   w.receiver.answer = { status: 200, body: '' }
@@ -228,7 +228,7 @@ test('what is not delivered is refused by name', async () => {
 })
 
 test('alerts end by themselves, and limits and faults are counted', async () => {
-  const w = await world(ROUTE, { alertsPerNameMax: 1 })
+  const w = await world(ROUTE, { alertsPerNameMax: 1, metricLabels: { alertNames: true, receiverNames: false } })
   w.fire('alertname=a,i=1', 'alertname=a,i=2')
   expect(w.metric('alertmanager_alerts_limited_total')).toEqual({ a: 1 })
   expect(await w.alertmanager.receive([{ labels: Labels.EMPTY, annotations: Labels.EMPTY, startsAtMs: 1, endsAtMs: 2, generatorUrl: '', updatedAtMs: 1, timeout: false }])).toEqual(['at least one label pair required'])
@@ -254,3 +254,43 @@ test('what another instance was sent is grouped and told; what is older than kno
   expect(await b.told(5000, 1)).toEqual(['hook resolved (all alerts resolved): -x'])
   expect(a.receiver.takeJson()).toHaveLength(1)
 })
+
+test('after a start nobody is told before the delay is over, then all of it at once', async () => {
+  const w = await world(ROUTE, { startDelayMs: 20_000 })
+  w.fire('alertname=a,cluster=x')
+  expect(await w.told(10_000, 0)).toEqual([])
+  w.fire('alertname=b,cluster=x')
+  expect(await w.told(10_000, 1)).toEqual(['hook firing (first notification): +a +b'])
+  w.fire('alertname=c,cluster=y')
+  expect(await w.told(1000, 1)).toEqual(['hook firing (first notification): +c'])
+})
+
+test('counters of deliveries begin at 0, with the name of the receiver where that is asked for', async () => {
+  const plain = await world(ROUTE)
+  expect(plain.metric('alertmanager_notifications_total')).toEqual({ webhook: 0 })
+  expect(plain.metric('alertmanager_notifications_failed_total')).toMatchObject({ 'webhook,rateLimited': 0 })
+  const named = await world(ROUTE, { metricLabels: { alertNames: false, receiverNames: true } })
+  named.fire('alertname=a')
+  await named.told(1000, 1)
+  expect(named.metric('alertmanager_notifications_total')).toEqual({ 'webhook,hook': 1 })
+  expect(named.metric('alertmanager_notifications_failed_total')).toMatchObject({ 'webhook,hook,other': 0 })
+})
+
+test('silences stand in the log when that is asked for', async () => {
+  const lines: string[] = []
+  const logger = { ...silentLogger, info: (text: string, fields?: object) => void lines.push(`${text} ${JSON.stringify(fields)}`) }
+  const { alertmanager } = await world(ROUTE, { logsSilences: true, logger: logger as typeof silentLogger })
+  const silence = {
+    matchers: [{ name: 'a', value: 'b.+', isRegex: true, isEqual: true }], startsAtMs: START_MS, endsAtMs: START_MS + 60_000,
+    createdBy: 'ann', comment: 'known', annotations: {},
+  }
+  const id = await alertmanager.silences.set(silence)
+  await alertmanager.silences.set({ ...silence, id, endsAtMs: START_MS + 90_000 })
+  await alertmanager.silences.expire(id)
+  const rest = `"CreatedBy":"ann","Comment":"known","StartsAt":"2024-01-01T12:00:00Z","EndsAt":"`
+  expect(lines.filter((line) => line.includes('silence'))).toEqual([
+    `create silence {"Id":"${id}",${rest}2024-01-01T12:01:00Z","Matchers":"a=~b.+"}`,
+    `update silence {"Id":"${id}",${rest}2024-01-01T12:01:30Z","Matchers":"a=~b.+"}`,
+    `expire silence {"Id":"${id}",${rest}2024-01-01T12:00:00Z","Matchers":"a=~b.+"}`,
+  ])
+}) // prettier-ignore

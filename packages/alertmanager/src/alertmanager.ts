@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Clock, Logger, Registry, Timer } from '@promontory/base'
 import { formatFault, type ConfigNotice } from '@promontory/base/yaml'
 import type { Notifier, NotifierAlert } from '@promontory/model'
-import { createAlertmanagerMetrics, type AlertmanagerMetrics } from './alertmanager-metrics.ts'
+import {
+  createAlertmanagerMetrics,
+  type AlertmanagerMetrics,
+  type KeptMetrics,
+  type MetricLabels,
+} from './alertmanager-metrics.ts'
 import { alertFault, createAlert, isResolvedAt, type Alert, type AlertFields } from './alerts/alert.ts'
 import { TimeSlice } from './time-slice.ts'
 import { AlertStore } from './alerts/alert-store.ts'
@@ -25,7 +30,7 @@ import type { Integration } from './notify/integration.ts'
 import { Pipeline } from './notify/pipeline.ts'
 import { MemoryRecordLog, type RecordLog } from './record-log.ts'
 import type { Silence } from './silence/silence.ts'
-import { silenceState } from './silence/silence.ts'
+import { operatorOf, silenceState } from './silence/silence.ts'
 import { Silences, type SilenceLimits } from './silence/silences.ts'
 import { notificationJson } from './template/notification-data.ts'
 import { NotificationTemplates } from './template/notification-templates.ts'
@@ -60,6 +65,11 @@ export interface AlertmanagerOptions {
   readonly gcIntervalMs?: number
   /** `--data.maintenance-interval`, 15m. */
   readonly maintenanceIntervalMs?: number
+  /** `--dispatch.start-delay`: after the start nobody is told before it is over. */
+  readonly startDelayMs?: number
+  /** `--log.silences`: beginnings, changes and ends of silences by hand stand in the log. */
+  readonly logsSilences?: boolean
+  readonly metricLabels?: MetricLabels
 }
 
 /** A configuration that is valid but asks for what is not there; the message names each place. */
@@ -122,11 +132,14 @@ export class Alertmanager implements Notifier {
     const { clock } = options
     this.#options = options
     this.startedAtMs = clock.nowMs()
-    this.#metrics = createAlertmanagerMetrics(options.registry)
+    this.#metrics = createAlertmanagerMetrics(options.registry, options.metricLabels)
+    this.#metrics.alertsPerNameMax.set(options.alertsPerNameMax ?? 0)
     this.#alerts = new AlertStore(options.alertsPerNameMax ?? 0)
     this.#intake = new Intake((fields) => this.#takeOne(fields, fields.faults))
     this.history = new History(options.historyEventsMax ?? 10_000, options.historyStore)
     this.silences = new Silences(clock, options.silenceLog ?? new MemoryRecordLog(), options.silenceLimits)
+    if (options.logsSilences === true)
+      this.silences.onChange = (change, silence) => options.logger.info(change, logFields(silence))
     this.acknowledgements = new Acknowledgements(clock, options.acknowledgementLog ?? new MemoryRecordLog())
     this.maintenance = new Maintenance(
       clock,
@@ -222,8 +235,20 @@ export class Alertmanager implements Notifier {
     this.#countConfig(prepared)
     await old?.dispatcher.stop()
     await this.#dispatchAll(dispatcher)
-    dispatcher.release()
+    this.#releaseAfterStart(dispatcher)
     await closeAll(old?.prepared)
+  }
+
+  /** Alerts that are sent again after a restart must be there before groups are told without them. */
+  #releaseAfterStart(dispatcher: Dispatcher): void {
+    const { clock, startDelayMs = 0 } = this.#options
+    const restMs = this.startedAtMs + startDelayMs - clock.nowMs()
+    if (restMs <= 0) return dispatcher.release()
+    const timer = clock.setTimer(restMs, () => {
+      this.#timers.delete(timer)
+      dispatcher.release()
+    })
+    this.#timers.add(timer)
   }
 
   /** Tells an inhibitor of all alerts, in turns, and of those that come meanwhile. */
@@ -252,6 +277,7 @@ export class Alertmanager implements Notifier {
     metrics.receivers.set(receivers.size)
     metrics.integrations.set([...receivers.values()].flat().length)
     metrics.inhibitionRules.set(inhibitor.ruleCount)
+    metrics.seed(receivers)
     metrics.configHash.set(createHash('md5').update(loaded.original).digest().readUIntBE(0, 6))
     metrics.reloadSuccessful.set(1)
     metrics.reloadTime.set(this.#options.clock.nowMs() / 1000)
@@ -326,6 +352,7 @@ export class Alertmanager implements Notifier {
   }
 
   #takeOne(fields: AlertFields, faults: string[]): void {
+    const startedMs = performance.now()
     const nowMs = this.#options.clock.nowMs()
     this.#metrics.alertsReceived.inc(fields.endsAtMs > nowMs ? 'firing' : 'resolved', 'v2')
     const fault = alertFault(fields, this.#options.matcherMode !== 'classic')
@@ -336,6 +363,7 @@ export class Alertmanager implements Notifier {
       faults.push(fault)
       this.#metrics.alertsInvalid.inc('v2')
     }
+    this.#metrics.processingSeconds.observe((performance.now() - startedMs) / 1000)
   }
 
   /** @returns the alert joined with what was known of it; undefined when there is no room */
@@ -343,7 +371,9 @@ export class Alertmanager implements Notifier {
     const known = this.#alerts.get(alert.fingerprint)
     const stored = this.#alerts.put(alert, nowMs, options)
     if (stored === undefined) {
-      this.#metrics.alertsLimited.inc(alert.labels.get('alertname'))
+      this.#metrics.alertsLimited.inc(
+        ...(this.#options.metricLabels?.alertNames ? [alert.labels.get('alertname')] : []),
+      )
       this.#options.logger.warn('Alert dropped: its alertname has reached the limit', {
         alert: alert.labels.toString(),
       })
@@ -447,9 +477,15 @@ export class Alertmanager implements Notifier {
     }
   }
 
+  /** How matchers in requests are read. */
+  get matcherMode(): MatcherMode {
+    return this.#options.matcherMode ?? 'fallback'
+  }
+
   /** How an alert stands at this moment. */
   statusOf(alert: Alert, mutedBy: readonly string[] = []): AlertStatus {
     const nowMs = this.#options.clock.nowMs()
+    this.#metrics.silenceStore.queries.inc()
     const silencedBy = this.silences.silencing(alert.labels, nowMs)
     const source = this.#running?.prepared.inhibitor.inhibitedBy(alert.labels, nowMs)
     const inhibitedBy = source === undefined ? [] : [source.fingerprint]
@@ -482,10 +518,21 @@ export class Alertmanager implements Notifier {
 
   #maintain(): void {
     const report = (error: unknown): void => this.#options.logger.error('Maintenance failed', { err: error })
-    this.silences.maintain().catch(report)
+    const kept = async (metrics: KeptMetrics, maintain: () => Promise<void>): Promise<void> => {
+      metrics.maintenance.inc()
+      const startMs = this.#options.clock.monotonicMs()
+      try {
+        await maintain()
+      } catch (error) {
+        metrics.maintenanceErrors.inc()
+        report(error)
+      }
+      metrics.snapshotSeconds.observe((this.#options.clock.monotonicMs() - startMs) / 1000)
+    }
+    void kept(this.#metrics.silenceStore, () => this.silences.maintain())
+    void kept(this.#metrics.nflog, () => this.#log.maintain(this.#options.clock.nowMs()))
     this.acknowledgements.maintain().catch(report)
     this.maintenance.maintain().catch(report)
-    this.#log.maintain(this.#options.clock.nowMs()).catch(report)
     this.history.maintain().catch(report)
   }
 
@@ -529,6 +576,21 @@ export class Alertmanager implements Notifier {
 
 /** Alerts whose states are counted within one turn of the event loop. */
 const COUNTED_AT_ONCE_MAX = 1000
+
+/** Upstream's names of the fields. */
+function logFields(silence: Silence): Record<string, string> {
+  const second = (timeMs: number): string => new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
+  return {
+    Id: silence.id,
+    CreatedBy: silence.createdBy,
+    Comment: silence.comment,
+    StartsAt: second(silence.startsAtMs),
+    EndsAt: second(silence.endsAtMs),
+    Matchers: silence.matchers
+      .map((matcher) => `${matcher.name}${operatorOf(matcher)}${matcher.value}`)
+      .join(','),
+  }
+}
 
 type StateCounts = Record<AlertStatus['state'], number>
 

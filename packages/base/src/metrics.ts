@@ -122,8 +122,12 @@ export class Histogram
     super(options)
     this.#bounds = options.buckets
   }
+  /** Makes the child appear with no observation yet. */
+  touch(...values: string[]): { counts: number[]; sum: number; count: number } {
+    return this.child(values, () => ({ counts: this.#bounds.map(() => 0), sum: 0, count: 0 })).value
+  }
   observe(value: number, ...values: string[]): void {
-    const state = this.child(values, () => ({ counts: this.#bounds.map(() => 0), sum: 0, count: 0 })).value
+    const state = this.touch(...values)
     const index = this.#bounds.findIndex((bound) => value <= bound)
     if (index >= 0) state.counts[index]!++
     state.sum += value

@@ -43,11 +43,48 @@ describe('flags of serve', () => {
     [['--log.level=loud'], /none of debug, info, warn, error/],
     [['--query.max-samples=0'], /not a whole number above 0/],
     [['--web.external-url=ftp://x'], /not an http or https URL/],
+    [
+      ['--storage.path=/x'],
+      /--storage\.path is not supported yet: the Alertmanager's folder: .*--promontory\.path/,
+    ],
+    [['--cluster.peer=a:9094'], /--cluster\.peer is not supported yet: gossip/],
+    [['--alertmanager.web.external-url=x'], /--alertmanager\.web\.external-url: "x" is not an http/],
+    [['--enable-feature=classic-mode,utf8-strict-mode'], /cannot have both classic and UTF-8 strict modes/],
     [['--agent'], /--agent is not supported yet/],
     [['extra'], /unexpected argument "extra"/],
   ])('%j is refused', (args, message) => {
     expect(() => parseServeFlags(args)).toThrow(message)
     expect(() => parseServeFlags(args)).toThrow(UsageError)
+  })
+
+  test("the Alertmanager's flags", () => {
+    const { alertmanager, alertmanagerWeb, notices } = parseServeFlags([
+      '--alertmanager.web.external-url=http://am.example.com/alerts/',
+      '--web.get-concurrency=3',
+      '--web.timeout=30s',
+      '--dispatch.start-delay=1m',
+      '--dispatch.maintenance-interval=10s',
+      '--log.silences',
+      '--cluster.listen-address=',
+      '--enable-feature=classic-mode',
+      '--enable-feature=receiver-name-in-metrics,group-key-in-metrics',
+    ])
+    expect(alertmanagerWeb).toEqual({
+      externalUrl: 'http://am.example.com/alerts',
+      routePrefix: '/alerts',
+      getConcurrency: 3,
+      timeoutMs: 30_000,
+    })
+    expect(alertmanager).toMatchObject({
+      startDelayMs: 60_000,
+      logsSilences: true,
+      matcherMode: 'classic',
+      metricLabels: { receiverNames: true, alertNames: false },
+    })
+    expect(notices).toEqual([
+      'flag --dispatch.maintenance-interval has no effect: a group ends when its last alert does',
+      'feature group-key-in-metrics has no effect yet',
+    ])
   })
 
   test("Go's spellings", () => {

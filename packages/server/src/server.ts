@@ -341,7 +341,10 @@ function assemble(
   storage.onSettledChange((fromMs) => queries.forget(fromMs))
   const ownUrl = listeners[0]!.url
   const externalUrl = options.externalUrl ?? ownUrl
-  const fanout = new AlertFanout({ ...input, externalUrl })
+  const fanout = new AlertFanout({
+    ...input,
+    externalUrl: options.alertmanagerWeb.externalUrl ?? externalUrl,
+  })
   const readyMadeRules = new ReadyMadeRules(options.contentRules)
   const configuration = new Configuration({
     ...input,

@@ -1,7 +1,7 @@
 import { AnchoredRegex, RegexError, type Labels, type Matcher } from '@promontory/model'
 import type { Alertmanager } from '../alertmanager.ts'
 import type { Alert } from '../alerts/alert.ts'
-import { MatcherSyntaxError, parseMatcher } from '../matchers/alert-matcher.ts'
+import { MatcherSyntaxError, parseMatcher, type MatcherMode } from '../matchers/alert-matcher.ts'
 import { operatorOf, silenceState, type Silence } from '../silence/silence.ts'
 import { SilenceError, SilenceNotFoundError } from '../silence/silences.ts'
 import {
@@ -94,7 +94,7 @@ export class ApiV2 {
   // Alerts
 
   async #alerts(query: URLSearchParams): Promise<ApiAnswer> {
-    const filter = readFilter(query)
+    const filter = readFilter(query, this.#alertmanager.matcherMode)
     if ('fault' in filter) return { status: 400, json: filter.fault }
     const wanted = await this.#wantedAlerts(filter.matchers)
     const viewOf = (alert: Alert): GettableAlert | undefined => {
@@ -166,7 +166,7 @@ export class ApiV2 {
   }
 
   async #groups(query: URLSearchParams): Promise<ApiAnswer> {
-    const filter = readFilter(query)
+    const filter = readFilter(query, this.#alertmanager.matcherMode)
     if ('fault' in filter) return { status: 400, json: filter.fault }
     const { nowMs } = this.#alertmanager
     const receivers = new Map<string, string[]>()
@@ -202,7 +202,9 @@ export class ApiV2 {
   }
 
   #receivers(query: URLSearchParams): ApiAnswer {
-    const matchers = query.getAll('receiver_matchers').map((text) => parseMatcher(text))
+    const matchers = query
+      .getAll('receiver_matchers')
+      .map((text) => parseMatcher(text, this.#alertmanager.matcherMode))
     const receivers = this.#alertmanager.config?.config.receivers ?? []
     const json = receivers
       .filter(({ labels }) => matchesRecord(matchers, labels))
@@ -213,7 +215,7 @@ export class ApiV2 {
   // Silences
 
   #silences(query: URLSearchParams): ApiAnswer {
-    const matchers = query.getAll('filter').map((text) => parseMatcher(text))
+    const matchers = query.getAll('filter').map((text) => parseMatcher(text, this.#alertmanager.matcherMode))
     const { nowMs, silences } = this.#alertmanager
     const wanted = silences
       .all()
@@ -266,13 +268,13 @@ interface Filter {
   readonly receiverMatchers: readonly Matcher[]
 }
 
-function readFilter(query: URLSearchParams): Filter | { readonly fault: string } {
+function readFilter(query: URLSearchParams, mode: MatcherMode): Filter | { readonly fault: string } {
   const receiver = query.get('receiver')
   try {
     return {
-      matchers: query.getAll('filter').map((text) => parseMatcher(text)),
+      matchers: query.getAll('filter').map((text) => parseMatcher(text, mode)),
       receiver: receiver === null ? undefined : new AnchoredRegex(receiver),
-      receiverMatchers: query.getAll('receiver_matchers').map((text) => parseMatcher(text)),
+      receiverMatchers: query.getAll('receiver_matchers').map((text) => parseMatcher(text, mode)),
     }
   } catch (error) {
     if (error instanceof RegexError) return { fault: `failed to parse receiver param: ${error.message}` }

@@ -1,14 +1,17 @@
 import type { Notification } from '../template/notification-data.ts'
 import type { Renderer } from '../template/notification-templates.ts'
 
-export type FailureReason =
-  | 'other'
-  | 'clientError'
-  | 'serverError'
-  | 'contextCanceled'
-  | 'contextDeadlineExceeded'
-  | 'authError'
-  | 'rateLimited'
+/** Why deliveries fail, as metrics label it. */
+export const FAILURE_REASONS = [
+  'other',
+  'clientError',
+  'serverError',
+  'contextCanceled',
+  'contextDeadlineExceeded',
+  'authError',
+  'rateLimited',
+] as const
+export type FailureReason = (typeof FAILURE_REASONS)[number]
 
 /** A delivery that failed. `retry` says whether trying again may help. */
 export class NotifyError extends Error {

@@ -227,6 +227,7 @@ export class Pipeline {
     resolved: readonly string[]
     reason: NotifyReason | undefined
   } {
+    this.#options.metrics.nflog.queries.inc()
     const entry = this.#options.log.query(group.key, name)
     const isResolved = (alert: Alert): boolean => isResolvedAt(alert, nowMs)
     const firing = alerts.filter((alert) => !isResolved(alert)).map(({ fingerprint }) => fingerprint)
@@ -305,25 +306,26 @@ export class Pipeline {
     const { clock, metrics, templates, logger } = this.#options
     const { kind } = integration
     const renderer = templates.renderer(notificationJson(notification))
-    metrics.notifications.inc(kind)
+    const labels = metrics.deliveryLabels(kind, flush.group.route.receiver)
+    metrics.notifications.inc(...labels)
     for (let attempt = 0; ; attempt++) {
       const startMs = clock.monotonicMs()
-      metrics.notificationRequests.inc(kind)
+      metrics.notificationRequests.inc(...labels)
       const error = await attemptOnce(() =>
         integration.notify({ notification, renderer, signal: flush.signal, data }),
       )
-      metrics.notificationLatency.observe((clock.monotonicMs() - startMs) / 1000, kind)
+      metrics.notificationLatency.observe((clock.monotonicMs() - startMs) / 1000, ...labels)
       if (error === undefined) {
         const tries = attempt === 0 ? '' : ` after ${attempt + 1} tries`
         this.#note(flush, 'notified', notification.alerts, notification.reason + tries, name)
         return true
       }
-      metrics.notificationRequestsFailed.inc(kind)
+      metrics.notificationRequestsFailed.inc(...labels)
       if (attempt === 0)
         logger.warn('Notify attempt failed', { integration: name, groupKey: flush.group.key, err: error })
       const again = error.retry && (await wait(clock, pauseAfter(attempt, Math.random()), flush.signal))
       if (again) continue
-      this.#failed(flush, notification, name, kind, attempt + 1, error)
+      this.#failed(flush, notification, name, labels, attempt + 1, error)
       return false
     }
   }
@@ -332,7 +334,7 @@ export class Pipeline {
     flush: Flush,
     notification: Notification,
     name: string,
-    kind: string,
+    labels: readonly string[],
     attempts: number,
     error: NotifyError,
   ): void {
@@ -341,7 +343,7 @@ export class Pipeline {
       isLate && error.reason === 'other' ? 'contextDeadlineExceeded' : error.reason
     const what = error.retry ? 'notify retry canceled' : 'notify retry canceled due to unrecoverable error'
     const detail = `${what} after ${attempts} attempts: ${error.message}`
-    this.#options.metrics.notificationsFailed.inc(kind, reason)
+    this.#options.metrics.notificationsFailed.inc(...labels, reason)
     this.#options.logger.error('Notify for alerts failed', {
       integration: name,
       groupKey: flush.group.key,

@@ -36,8 +36,13 @@ interface Held {
   readonly matchers: readonly Matcher[]
 }
 
+/** What became of a silence by request, in upstream's words. */
+export type SilenceChange = 'create silence' | 'update silence' | 'expire silence'
+
 /** All silences, kept over restarts. */
 export class Silences {
+  /** Hears of each change that is asked for here. Must not throw. */
+  onChange: ((change: SilenceChange, silence: Silence) => void) | undefined
   readonly #clock: Clock
   readonly #log: RecordLog<Silence>
   readonly #limits: SilenceLimits
@@ -84,6 +89,7 @@ export class Silences {
       const edited = { ...request, id: old.id, updatedAtMs: nowMs }
       this.#checkSize(edited)
       await this.#write(edited)
+      this.onChange?.('update silence', edited)
       return old.id
     }
     const fresh: Silence = {
@@ -96,6 +102,7 @@ export class Silences {
     this.#checkCount(old)
     if (old !== undefined && silenceState(old, nowMs) !== 'expired') await this.expire(old.id)
     await this.#write(fresh)
+    this.onChange?.('create silence', fresh)
     return fresh.id
   }
 
@@ -109,7 +116,9 @@ export class Silences {
     // One millisecond back, so that it is over now and not after this millisecond.
     const endsAtMs = Math.max(nowMs - 1, state === 'pending' ? nowMs - 1 : silence.startsAtMs)
     const startsAtMs = state === 'pending' ? endsAtMs : silence.startsAtMs
-    await this.#write({ ...silence, startsAtMs, endsAtMs, updatedAtMs: nowMs })
+    const expired = { ...silence, startsAtMs, endsAtMs, updatedAtMs: nowMs }
+    await this.#write(expired)
+    this.onChange?.('expire silence', expired)
   }
 
   /** Adds a silence that has its id already, unless that is known. */

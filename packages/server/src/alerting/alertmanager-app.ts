@@ -12,18 +12,25 @@ import type { AlertFanout } from './fanout.ts'
 /**
  * What answers on `--listen.alertmanager`: the Alertmanager's own paths, where they mean what they mean there. The first
  * version of its API answers as it last did, in 0.26.
+ *
+ * @param routePrefix `--alertmanager.web.route-prefix`, without a slash at its end
  */
 export function alertmanagerApp(
   fanout: AlertFanout,
   registry: Registry,
   gate: Gate,
+  routePrefix: string,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Hono()
   const v1 = new ApiV1(fanout.alertmanager, alertmanagerVersion())
   const v2 = new ApiV2(fanout.alertmanager, alertmanagerVersion())
   app.all('/api/v1/*', async (c) => toResponse(c, await v1.handle(await toRequest(c))))
   openApiRoute(app)
-  app.all('/api/v2/*', async (c) => toResponse(c, await v2.handle(await toRequest(c))))
+  app.all('/api/v2/*', (c) =>
+    fanout.apiLimits.run(c, async (onSent) =>
+      toResponse(c, await v2.handle(await toRequest(c)), onSent),
+    ),
+  )
   app.get('/-/healthy', (c) => c.text('OK'))
   app.get('/-/ready', (c) => c.text('OK'))
   app.get('/metrics', (c) =>
@@ -39,7 +46,11 @@ export function alertmanagerApp(
   app.onError((error, c) => failureOf(c, error))
   const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   return (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://x').pathname
+    const url = request.url ?? '/'
+    if (!`${url.split('?')[0]}/`.startsWith(`${routePrefix}/`))
+      return void response.writeHead(404).end(`this Alertmanager answers below ${routePrefix}/\n`)
+    request.url = url.slice(routePrefix.length).replace(/^(?!\/)/, '/')
+    const path = new URL(request.url, 'http://x').pathname
     void Promise.resolve(gate.admit(request, path)).then((verdict) => {
       if (verdict.admitted) return void handle(request, response)
       response

@@ -11,6 +11,7 @@ import { isLoopbackAddress, type Listener, splitAddress } from '../http/listener
 import type { ServerOptions } from '../options.ts'
 import { ExternalAlertmanagers } from './external-alertmanagers.ts'
 import type { AlertMemory } from './alert-memory.ts'
+import { ApiLimits } from './api-limits.ts'
 import { Inbox } from './inbox.ts'
 import { IncidentFeed } from './incident-feed.ts'
 import type { Incidents } from '@promontory/incidents'
@@ -53,6 +54,7 @@ export class AlertFanout implements Notifier {
   readonly alertmanager: Alertmanager
   readonly external: ExternalAlertmanagers
   readonly inbox: Inbox = new Inbox()
+  readonly apiLimits: ApiLimits
   readonly discoveryMetrics: DiscoveryMetrics
   readonly #input: AlertFanoutInput
   readonly #successful: Gauge
@@ -65,6 +67,7 @@ export class AlertFanout implements Notifier {
     this.#input = input
     const { options, clock, logger, registry, externalUrl } = input
     this.discoveryMetrics = new DiscoveryMetrics(registry)
+    this.apiLimits = new ApiLimits(registry, options.alertmanagerWeb)
     this.alertmanager = new Alertmanager({
       clock,
       logger: logger.with({ component: 'alertmanager' }),

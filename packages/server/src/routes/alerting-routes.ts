@@ -21,7 +21,9 @@ const ALERTS_BYTES_MAX = 64 * 1024 * 1024
 export function alertingRoutes(app: Hono, environment: RouteEnvironment, fanout: AlertFanout): void {
   const api = new ApiV2(fanout.alertmanager, alertmanagerVersion())
   openApiRoute(app)
-  app.all('/api/v2/*', async (c) => toResponse(c, await api.handle(await toRequest(c))))
+  app.all('/api/v2/*', (c) =>
+    fanout.apiLimits.run(c, async (onSent) => toResponse(c, await api.handle(await toRequest(c)), onSent)),
+  )
   app.get('/api/v1/alertmanagers', (c) => {
     const { active } = fanout.external.view()
     return success(c, { activeAlertmanagers: active.map((url) => ({ url })), droppedAlertmanagers: [] })
@@ -109,25 +111,39 @@ export async function toRequest(c: Context): Promise<Parameters<ApiV2['handle']>
   return { method: c.req.method, path: url.pathname, query: url.searchParams, body }
 }
 
-export function toResponse(c: Context, { status, json, pieces }: ApiAnswer): Response {
+/** @param onSent called when a list in pieces was sent or given up, or at once */
+export function toResponse(
+  c: Context,
+  { status, json, pieces }: ApiAnswer,
+  onSent: () => void = () => undefined,
+): Response {
   const code = status as ContentfulStatusCode
-  if (pieces !== undefined) return c.body(bytesOf(pieces), code, { 'content-type': 'application/json' })
+  if (pieces !== undefined)
+    return c.body(bytesOf(pieces, onSent), code, { 'content-type': 'application/json' })
+  onSent()
   return json === undefined
     ? c.body(null, code as StatusCode)
     : send(c, `${JSON.stringify(json)}\n`, 'application/json', code)
 }
 
 /** Texts as a stream of bytes that makes the next piece when the last one was taken. */
-function bytesOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array> {
+function bytesOf(pieces: AsyncIterable<string>, onEnd: () => void): ReadableStream<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next()
-        if (done === true) controller.close()
-        else controller.enqueue(Buffer.from(value))
+        try {
+          const { done, value } = await iterator.next()
+          if (done !== true) return controller.enqueue(Buffer.from(value))
+          controller.close()
+          onEnd()
+        } catch (error) {
+          onEnd()
+          throw error
+        }
       },
       async cancel() {
+        onEnd()
         await iterator.return?.()
       },
     },
