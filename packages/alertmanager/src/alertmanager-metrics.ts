@@ -102,10 +102,7 @@ export function createAlertmanagerMetrics(
   return { ...metrics, seed }
 }
 
-function seedDelivery(
-  metrics: Omit<AlertmanagerMetrics, 'seed'>,
-  labels: readonly string[],
-): void {
+function seedDelivery(metrics: Omit<AlertmanagerMetrics, 'seed'>, labels: readonly string[]): void {
   metrics.notifications.add(0, ...labels)
   metrics.notificationRequests.add(0, ...labels)
   metrics.notificationRequestsFailed.add(0, ...labels)

@@ -168,7 +168,10 @@ test('a receiver that fails is tried again with pauses; a refusal is final; hist
     detail:
       'notify retry canceled due to unrecoverable error after 1 attempts: unexpected status code 400: bad',
   })
-  expect(w.metric('alertmanager_notifications_failed_total')).toMatchObject({ 'webhook,clientError': 1, 'webhook,other': 0 })
+  expect(w.metric('alertmanager_notifications_failed_total')).toMatchObject({
+    'webhook,clientError': 1,
+    'webhook,other': 0,
+  })
   expect(w.metric('alertmanager_notification_requests_total')).toEqual({ webhook: 3 })
   // Nothing was written down, so the next interval tells it.
   w.receiver.answer = { status: 200, body: '' }

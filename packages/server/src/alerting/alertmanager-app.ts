@@ -27,9 +27,7 @@ export function alertmanagerApp(
   app.all('/api/v1/*', async (c) => toResponse(c, await v1.handle(await toRequest(c))))
   openApiRoute(app)
   app.all('/api/v2/*', (c) =>
-    fanout.apiLimits.run(c, async (onSent) =>
-      toResponse(c, await v2.handle(await toRequest(c)), onSent),
-    ),
+    fanout.apiLimits.run(c, async (onSent) => toResponse(c, await v2.handle(await toRequest(c)), onSent)),
   )
   app.get('/-/healthy', (c) => c.text('OK'))
   app.get('/-/ready', (c) => c.text('OK'))
