@@ -1,6 +1,9 @@
+import { Secret } from '@promontory/base/yaml'
 import { HttpClient } from '@promontory/http-client'
+import type { HttpClientConfig } from '@promontory/http-client'
 import { objectOf, objectsOf, parseObject, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
+import type { ExecCredential } from './exec-credentials.ts'
 import type { ApiAccess } from './kubeconfig.ts'
 
 /** Objects per page of a list, as kubectl and client-go ask. */
@@ -44,16 +47,44 @@ export interface Selection {
 
 /** Lists and watches objects of an API server. `close()` when done. */
 export class ApiClient {
-  readonly #server: string
-  readonly #client: HttpClient
+  readonly #access: ApiAccess
+  readonly #userAgent: string
+  #client: HttpClient | undefined
+  #credential: ExecCredential | undefined
+  #isClosed = false
 
-  constructor({ server, http }: ApiAccess, userAgent: string) {
-    this.#server = server
-    this.#client = new HttpClient(http, { userAgent })
+  constructor(access: ApiAccess, userAgent: string) {
+    this.#access = access
+    this.#userAgent = userAgent
   }
 
   close(): void {
-    this.#client.close()
+    this.#isClosed = true
+    this.#client?.close()
+  }
+
+  /** With a helper's newest credentials. A watch that runs over the one before goes on to its end. */
+  async #connected(): Promise<HttpClient> {
+    const { http, exec } = this.#access
+    const credential = await exec?.get()
+    if (this.#client !== undefined && credential === this.#credential) return this.#client
+    if (this.#isClosed) throw new Error('the client is closed')
+    this.#client?.close()
+    this.#credential = credential
+    this.#client = new HttpClient(credential === undefined ? http : withCredential(http, credential), {
+      userAgent: this.#userAgent,
+    })
+    return this.#client
+  }
+
+  #refusal(
+    status: number,
+    statusText: string,
+    headers: Readonly<Record<string, string>>,
+    text: string,
+  ): Error {
+    if (status === 401) this.#access.exec?.forget()
+    return refusal(status, statusText, headers, text)
   }
 
   /** Page after page. @throws ApiStatusError, HttpRequestError */
@@ -62,10 +93,12 @@ export class ApiClient {
     for (let token = ''; ;) {
       const query = { ...selection, limit: String(PAGE_SIZE), continue: token }
       const signal = AbortSignal.any([stop, AbortSignal.timeout(LIST_TIMEOUT_MS)])
-      const response = await this.#client.request({ url: this.#url(path, query), headers: ACCEPT, signal })
+      const client = await this.#connected()
+      const response = await client.request({ url: this.#url(path, query), headers: ACCEPT, signal })
       const text = Buffer.from(response.bytes.subarray(0, response.length)).toString('utf8')
       response.release?.()
-      if (response.status !== 200) throw refusal(response.status, response.statusText, response.headers, text)
+      if (response.status !== 200)
+        throw this.#refusal(response.status, response.statusText, response.headers, text)
       const page = parseObject(text)
       items.push(...objectsOf(page['items']))
       const meta = objectOf(page['metadata'])
@@ -92,10 +125,11 @@ export class ApiClient {
       allowWatchBookmarks: 'true',
       timeoutSeconds: String(timeoutSeconds),
     }
-    const response = await this.#client.stream({ url: this.#url(path, query), headers: ACCEPT, signal })
+    const client = await this.#connected()
+    const response = await client.stream({ url: this.#url(path, query), headers: ACCEPT, signal })
     if (response.status !== 200) {
       const text = await textOf(response.body)
-      throw refusal(response.status, response.statusText, response.headers, text)
+      throw this.#refusal(response.status, response.statusText, response.headers, text)
     }
     for await (const line of lines(response.body)) {
       const event = parseObject(line)
@@ -105,7 +139,21 @@ export class ApiClient {
 
   #url(path: string, query: Readonly<Record<string, string>>): string {
     const given = Object.entries(query).filter(([, value]) => value !== '')
-    return `${this.#server}${path}?${new URLSearchParams(given).toString()}`
+    return `${this.#access.server}${path}?${new URLSearchParams(given).toString()}`
+  }
+}
+
+function withCredential(
+  http: HttpClientConfig,
+  { token, certificate, key }: ExecCredential,
+): HttpClientConfig {
+  const tls = http.tls_config
+  return {
+    ...http,
+    ...(token === '' ? {} : { bearer_token: new Secret(token), bearer_token_file: '' }),
+    ...(certificate === '' || tls === undefined
+      ? {}
+      : { tls_config: { ...tls, cert: certificate, cert_file: '', key: new Secret(key), key_file: '' } }),
   }
 }
 

@@ -253,6 +253,53 @@ users: [{name: u, user: {tokenFile: sub/token}}]
   })
 })
 
+test('a kubeconfig with exec: the helper is asked again when the API server refuses its token', async () => {
+  const path = folder()
+  const api = new KubernetesApi()
+  cleanups.push(() => api.close())
+  for (const object of sampleCluster()) api.put(object)
+  const port = await api.listen()
+  api.token = 'one'
+  writeFileSync(join(path, 'answer'), 'one')
+  const helper = join(path, 'helper.sh')
+  writeFileSync(
+    helper,
+    `#!/bin/sh
+echo "$1 $SOME $KUBERNETES_EXEC_INFO" >> ${path}/runs
+echo "{\\"apiVersion\\":\\"client.authentication.k8s.io/v1\\",\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$(cat ${path}/answer)\\"}}"
+`,
+    { mode: 0o755 },
+  )
+  writeFileSync(
+    join(path, 'kubeconfig'),
+    `current-context: here
+contexts: [{name: here, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:${port}", extensions: [{name: client.authentication.k8s.io/exec, extension: {region: eu, n: 3}}]}}]
+users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./helper.sh, args: [get-token], env: [{name: SOME, value: thing}], interactiveMode: Never, provideClusterInfo: true}}}]
+`,
+  )
+  const { groups } = discover(`{role: node, kubeconfig_file: ${join(path, 'kubeconfig')}}`)
+  await vi.waitFor(() => expect(groups.size).toBeGreaterThan(0), WAIT)
+  await vi.waitFor(() => expect(api.watchCount).toBe(1), WAIT)
+  const runs = (): string[] => readFileSync(join(path, 'runs'), 'utf8').trim().split('\n')
+  const [first] = runs()
+  expect(runs()).toHaveLength(1)
+  expect(first).toMatch(/^get-token thing /)
+  expect(JSON.parse(first!.replace('get-token thing ', ''))).toEqual({
+    kind: 'ExecCredential',
+    apiVersion: 'client.authentication.k8s.io/v1',
+    spec: {
+      interactive: false,
+      cluster: { server: `http://127.0.0.1:${port}`, config: { region: 'eu', n: 3 } },
+    },
+  })
+  writeFileSync(join(path, 'answer'), 'two')
+  api.token = 'two'
+  api.endWatches('clean')
+  await vi.waitFor(() => expect(runs()).toHaveLength(2), WAIT)
+  await vi.waitFor(() => expect(api.watchCount).toBe(1), WAIT)
+})
+
 test('outside of a cluster the reason is counted and told', async () => {
   const { metrics } = discover('{role: node}', { environment: {}, serviceAccountFolder: '/nowhere' })
   await vi.waitFor(() => expect(metrics.kubernetesFailures.get()).toBe(1), WAIT)

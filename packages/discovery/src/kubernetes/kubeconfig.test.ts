@@ -37,15 +37,27 @@ test('data in place of files, and what proves who we are', async () => {
 })
 
 test.each([
+  [/users with auth-provider are not supported/, 'auth-provider: {name: gcp}', undefined, undefined],
   [
-    file('exec: {command: aws}'),
-    /users with exec are not supported/,
+    /exec: apiVersion "" is not supported, expected client.authentication.k8s.io\/v1 or/,
     'exec: {command: aws}',
     undefined,
     undefined,
   ],
-  ['', /has no server, expected https:\/\/host:port, got "a:1"/, 'token: a', 'server: "a:1"', undefined],
-  ['', /contexts has no "gone"/, 'token: a', undefined, 'gone'],
-])('refused by name %#', async (_unused, fault, users, cluster, context) => {
+  [
+    /interactiveMode must be specified/,
+    'exec: {command: aws, apiVersion: client.authentication.k8s.io/v1}',
+    undefined,
+    undefined,
+  ],
+  [
+    /wants a terminal/,
+    'exec: {command: aws, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}',
+    undefined,
+    undefined,
+  ],
+  [/has no server, expected https:\/\/host:port, got "a:1"/, 'token: a', 'server: "a:1"', undefined],
+  [/contexts has no "gone"/, 'token: a', undefined, 'gone'],
+])('refused by name %#', async (fault, users, cluster, context) => {
   await expect(readKubeconfig(file(users, cluster, context))).rejects.toThrow(fault)
 })

@@ -4,17 +4,21 @@ import { entryOf, parseYaml, Secret } from '@promontory/base/yaml'
 import type { YamlNode } from '@promontory/base/yaml'
 import { DEFAULT_HTTP_CLIENT } from '@promontory/http-client'
 import type { HttpClientConfig, TlsConfig } from '@promontory/http-client'
+import { ExecCredentials } from './exec-credentials.ts'
+import type { JsonObject } from '../json.ts'
 
 /** How to reach an API server. */
 export interface ApiAccess {
   /** Without a `/` at its end. */
   readonly server: string
   readonly http: HttpClientConfig
+  /** A helper's credentials, to be added to `http` before each request. */
+  readonly exec?: ExecCredentials
 }
 
 /**
  * What a kubeconfig's current context says.
- * @throws Error naming what is missing, or what this program does not do (`exec`, `auth-provider`)
+ * @throws Error naming what is missing, or what this program does not do (`auth-provider`)
  */
 export async function readKubeconfig(file: string): Promise<ApiAccess> {
   const root = parseYaml(await readFile(file, 'utf8'), file)
@@ -36,6 +40,7 @@ export async function readKubeconfig(file: string): Promise<ApiAccess> {
       tls_config: tlsOf(cluster, user, folder),
       ...(user === undefined ? {} : credentialsOf(user, folder, file)),
     },
+    ...(user === undefined ? {} : execOf(user, cluster, folder, file)),
   }
 }
 
@@ -59,11 +64,10 @@ function tlsOf(cluster: YamlNode, user: YamlNode | undefined, folder: string): T
 }
 
 function credentialsOf(user: YamlNode, folder: string, file: string): Partial<HttpClientConfig> {
-  for (const helper of ['exec', 'auth-provider'])
-    if (entryOf(user, helper) !== undefined)
-      throw new Error(
-        `${file}: users with ${helper} are not supported, use token, tokenFile or a client certificate`,
-      )
+  if (entryOf(user, 'auth-provider') !== undefined)
+    throw new Error(
+      `${file}: users with auth-provider are not supported (Kubernetes removed it in 1.26), use exec, token, tokenFile or a client certificate`,
+    )
   const token = textAt(user, 'token')
   const tokenFile = below(folder, textAt(user, 'tokenFile'))
   if (tokenFile !== '') return { bearer_token_file: tokenFile }
@@ -73,6 +77,57 @@ function credentialsOf(user: YamlNode, folder: string, file: string): Partial<Ht
   const password = new Secret(textAt(user, 'password'))
   const refs = { username_file: '', username_ref: '', password_file: '', password_ref: '' }
   return { basic_auth: { username, password, ...refs } }
+}
+
+function execOf(user: YamlNode, cluster: YamlNode, folder: string, file: string): { exec?: ExecCredentials } {
+  const exec = entryOf(user, 'exec')
+  if (exec === undefined) return {}
+  const config = {
+    apiVersion: textAt(exec, 'apiVersion'),
+    command: textAt(exec, 'command'),
+    args: itemsAt(exec, 'args').map((item) => (item.kind === 'scalar' ? item.text : '')),
+    env: itemsAt(exec, 'env').map((item) => [textAt(item, 'name'), textAt(item, 'value')] as const),
+    installHint: textAt(exec, 'installHint'),
+    interactiveMode: textAt(exec, 'interactiveMode'),
+    cluster: textAt(exec, 'provideClusterInfo') === 'true' ? clusterInfo(cluster) : undefined,
+  }
+  try {
+    return { exec: new ExecCredentials(config, folder) }
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** What `KUBERNETES_EXEC_INFO` says of the cluster. */
+function clusterInfo(cluster: YamlNode): JsonObject {
+  const own = itemsAt(cluster, 'extensions').find((item) => textAt(item, 'name') === EXEC_EXTENSION)
+  const config = own === undefined ? undefined : entryOf(own, 'extension')
+  return Object.fromEntries(
+    Object.entries({
+      server: textAt(cluster, 'server'),
+      'tls-server-name': textAt(cluster, 'tls-server-name'),
+      'insecure-skip-tls-verify': textAt(cluster, 'insecure-skip-tls-verify') === 'true',
+      'certificate-authority-data': textAt(cluster, 'certificate-authority-data'),
+      'proxy-url': textAt(cluster, 'proxy-url'),
+      config: config === undefined ? '' : jsonOf(config),
+    }).filter(([, value]) => value !== '' && value !== false),
+  )
+}
+
+const EXEC_EXTENSION = 'client.authentication.k8s.io/exec'
+
+function jsonOf(node: YamlNode): unknown {
+  if (node.kind === 'sequence') return node.items.map(jsonOf)
+  if (node.kind === 'mapping')
+    return Object.fromEntries(node.entries.map(({ key, value }) => [key.text, jsonOf(value)]))
+  if (node.tag === '!!null') return null
+  if (node.tag === '!!bool') return node.text === 'true'
+  return node.tag === '!!int' || node.tag === '!!float' ? Number(node.text) : node.text
+}
+
+function itemsAt(node: YamlNode, field: string): readonly YamlNode[] {
+  const list = entryOf(node, field)
+  return list?.kind === 'sequence' ? list.items : []
 }
 
 /** The entry of a list of `{name, WHAT}`. */
