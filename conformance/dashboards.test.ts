@@ -14,10 +14,10 @@ import { serveDashboards, type Shown } from './support/dashboard-server.ts'
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const CORPUS = join(process.env['PROMONTORY_SHARED'] ?? join(ROOT, '../shared'), 'corpus/dashboards')
 /**
- * Share of the Prometheus panels of all dashboards that have to draw something. What is missing are mostly joins and
- * comparisons that the generated series do not satisfy; `PROMONTORY_LIST=1` lists them.
+ * Share of the Prometheus panels of all dashboards that have to draw something. What is missing are comparisons that the
+ * generated series do not satisfy; `PROMONTORY_LIST=1` lists them.
  */
-const DRAWN_SHARE_MIN = 0.88
+const DRAWN_SHARE_MIN = 0.95
 const PROMETHEUS = /^(prometheus|victoriametrics.*|datasource|)$/
 
 describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not installed)', () => {
@@ -88,7 +88,9 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
           if (
             !PROMETHEUS.test(source?.type ?? '') ||
             one.type === 'logs' ||
-            one.text.includes('parse error')
+            one.text.includes('parse error') ||
+            // Buckets of VictoriaMetrics' own, which no other server can make a quantile of.
+            panel.targets.every(({ expr }) => String(expr).includes('vmrange'))
           ) {
             foreign++
             continue

@@ -126,5 +126,15 @@ async function prometheus(
       ),
     }
   }
+  if (endpoint === 'rules/overview')
+    return {
+      status: 'success',
+      data: {
+        rules: [],
+        ruleCount: 0,
+        states: { firing: 0, pending: 0, inactive: 0 },
+        alerts: { firing: 0, pending: 0 },
+      },
+    }
   return { status: 'success', data: endpoint === 'alerts' ? { alerts: [] } : {} }
 }

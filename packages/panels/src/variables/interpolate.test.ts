@@ -105,6 +105,38 @@ test('what is wished is chosen when it is there, else what was saved, else the f
   expect(variableScope([variable!], { v: ['a'] }, {}, { fromMs: 0, toMs: 1 })('v')?.values).toEqual(['a'])
 })
 
+test('the text for All may name other variables', () => {
+  const variables = variablesOf({
+    templating: {
+      list: [
+        { name: 'cluster', type: 'query' },
+        { name: 'pod', type: 'query', includeAll: true, allValue: '$cluster-([0-9]+)' },
+        { name: 'ring', type: 'query', includeAll: true, allValue: '$ring' },
+      ],
+    },
+  })
+  const choices = { cluster: ['main'], pod: ['$__all'], ring: ['$__all'] }
+  const scope = variableScope(variables, choices, {}, { fromMs: 0, toMs: 1 })
+  expect(interpolate('x{pod=~"$pod"}', scope, prometheusDefault)).toBe('x{pod=~"main-([0-9]+)"}')
+  expect(interpolate('$ring', scope)).toBe('$ring')
+})
+
+test.each([
+  ['up{job="$job"}', {}, ['a']],
+  ['up{job="${job}"}', {}, ['a']],
+  ['up{job=~"$job"}', {}, ['$__all']],
+  ['up{job!="$job"}', {}, ['$__all']],
+  ['up{job="$jobs"}', {}, ['$__all']],
+  ['up{job="$job"}', { repeat: 'job' }, ['$__all']],
+])('of several values, the first or all: %s %j', (expr, more, chosen) => {
+  const [variable] = variablesOf({
+    templating: { list: [{ name: 'job', type: 'query', multi: true, includeAll: true, current: {} }] },
+    panels: [{ targets: [{ expr }], ...more }],
+  })
+  const options = ['a', 'b'].map((value) => ({ text: value, value }))
+  expect(settle(variable!, undefined, options)).toEqual(chosen)
+})
+
 test('times', () => {
   const now = Date.UTC(2026, 6, 15, 13, 45, 30)
   const at = (text: string, isEnd = false): string =>

@@ -1,7 +1,17 @@
 import { durationText, intervalOf, type TimeRange } from '../time/time-range.ts'
 import { prometheusForm } from './formats.ts'
-import { chain, single, type DefaultForm, type Scope, type VariableValue } from './interpolate.ts'
+import {
+  chain,
+  interpolate,
+  single,
+  type DefaultForm,
+  type Scope,
+  type VariableValue,
+} from './interpolate.ts'
 import { ALL_TEXT, ALL_VALUE, type Variable, type VariableOption } from './variable.ts'
+
+/** Texts for "All" may name variables whose texts for "All" name others, so many times over at most. */
+const ALL_VALUE_DEPTH = 5
 
 /** What is chosen: values per variable, `$__all` for all of them. */
 export type Choices = Readonly<Record<string, readonly string[]>>
@@ -43,7 +53,8 @@ export function settle(
     if (valid.length > 0)
       return valid.map((value) => options.find((option) => option.text === value)?.value ?? value)
   }
-  if (variable.hasAll && (variable.isMulti || (options ?? []).length === 0)) return [ALL_VALUE]
+  const isAllUseful = variable.isMulti && !variable.isCompared
+  if (variable.hasAll && (isAllUseful || (options ?? []).length === 0)) return [ALL_VALUE]
   const first = options?.[0]?.value
   if (first !== undefined) return [first]
   return variable.hasAll ? [ALL_VALUE] : []
@@ -57,12 +68,18 @@ export function variableScope(
   range: TimeRange,
 ): Scope {
   const byName = new Map(variables.map((variable) => [variable.name, variable]))
-  return (name) => {
-    const variable = byName.get(name)
-    if (variable === undefined || variable.type === 'adhoc') return autoInterval(name, variables, range)
-    const chosen = choices[name] ?? variable.saved
-    return valueOf(variable, chosen, options[name] ?? variable.options, range)
-  }
+  const withDepth =
+    (depth: number): Scope =>
+    (name) => {
+      const variable = byName.get(name)
+      if (variable === undefined || variable.type === 'adhoc') return autoInterval(name, variables, range)
+      const chosen = choices[name] ?? variable.saved
+      const value = valueOf(variable, chosen, options[name] ?? variable.options, range)
+      if (value.allValue === undefined || depth === 0) return value
+      const allValue = interpolate(value.allValue, withDepth(depth - 1))
+      return { ...value, values: [allValue], allValue }
+    }
+  return withDepth(ALL_VALUE_DEPTH)
 }
 
 function valueOf(

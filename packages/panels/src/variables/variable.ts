@@ -31,18 +31,34 @@ export interface Variable {
   /** What was chosen when the dashboard was saved. */
   readonly saved: readonly string[]
   readonly savedTexts: readonly string[]
+  /** A query compares it with `=`, which "All" can never equal: where nothing was saved, its first option is chosen. */
+  readonly isCompared: boolean
   readonly json: JsonObject
 }
 
 /** The variables of a dashboard's `templating.list`. */
 export function variablesOf(model: JsonObject): Variable[] {
+  let queries: string | undefined
+  const isCompared = (name: string, json: JsonObject): boolean => {
+    const hasNothingSaved = listOrOne(objectOf(json['current'])['value']).every((value) => value === '')
+    if (json['includeAll'] !== true || !hasNothingSaved) return false
+    queries ??= JSON.stringify(model)
+    return isComparedIn(queries, name)
+  }
   return objectsOf(objectOf(model['templating'])['list']).flatMap((json) => {
     const name = textOf(json['name'])
-    return name === undefined || name === '' ? [] : [variableOf(name, json)]
+    return name === undefined || name === '' ? [] : [variableOf(name, json, isCompared(name, json))]
   })
 }
 
-function variableOf(name: string, json: JsonObject): Variable {
+/** Whether a selector in a dashboard's JSON has `label="$name"`. What a panel or row is repeated by has one value there. */
+function isComparedIn(json: string, name: string): boolean {
+  const safe = name.replace(/\W/g, '\\$&')
+  if (new RegExp(`"repeat":"${safe}"`).test(json)) return false
+  return new RegExp(`[\\w\\s]=\\s*\\\\"(?:\\$${safe}|\\$\\{${safe}\\}|\\[\\[${safe}\\]\\])\\\\"`).test(json)
+}
+
+function variableOf(name: string, json: JsonObject, isCompared: boolean): Variable {
   const current = objectOf(json['current'])
   const type = textOf(json['type']) ?? 'query'
   const saved = listOrOne(current['value'])
@@ -66,6 +82,7 @@ function variableOf(name: string, json: JsonObject): Variable {
     skipUrl: json['skipUrlSync'] === true,
     saved,
     savedTexts: listOrOne(current['text']),
+    isCompared,
     json,
   }
 }

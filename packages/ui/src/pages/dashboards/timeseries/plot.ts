@@ -136,14 +136,13 @@ function scaleOptions({ field, custom }: PlotSeries): uPlot.Scale {
       ...(isSym ? { asinh: numberOf(distribution['linearThreshold']) ?? 1 } : {}),
       range: (_plot, low, high) => {
         if (low === null || high === null) return [1, 10]
-        const [a, b] = isSym
-          ? uPlot.rangeAsinh(low, high, 10, true)
-          : uPlot.rangeLog(Math.max(low, Number.MIN_VALUE), Math.max(high, Number.MIN_VALUE), 10, true)
-        return [min ?? a!, max ?? b!]
+        if (!isSym) return logRange(low, high, min, max)
+        const [a, b] = uPlot.rangeAsinh(low, high, 10, true)
+        return ordered(min ?? a!, max ?? b!)
       },
     }
   }
-  if (stacking === 'percent') return { range: () => [min ?? 0, max ?? 1] }
+  if (stacking === 'percent') return { range: () => ordered(min ?? 0, max ?? 1) }
   return {
     range: (_plot, low, high) => {
       let [from, to] = [low ?? 0, high ?? 1]
@@ -163,9 +162,35 @@ function scaleOptions({ field, custom }: PlotSeries): uPlot.Scale {
         min: { pad: 0.1, soft: 0, mode: isBars ? 1 : 3 },
         max: { pad: 0.1, soft: 0, mode: 3 },
       })
-      return [min ?? a!, max ?? b!]
+      return ordered(min ?? a!, max ?? b!)
     },
   }
+}
+
+/** Powers of ten shown below the greatest value where the least one is not positive. */
+const LOG_DEPTH = 1e-4
+
+/** A logarithmic axis has no place for zero and below: neither for such values nor for such configured ends. */
+function logRange(
+  low: number,
+  high: number,
+  min: number | undefined,
+  max: number | undefined,
+): [number, number] {
+  const top = max !== undefined && max > 0 ? max : high > 0 ? high : 10
+  const bottom = min !== undefined && min > 0 ? min : low > 0 ? low : top * LOG_DEPTH
+  if (!(bottom < top)) return [bottom / 10, bottom * 10]
+  const [a, b] = uPlot.rangeLog(bottom, top, 10, true)
+  return [min !== undefined && min > 0 ? min : a!, max !== undefined && max > 0 ? max : b!]
+}
+
+/**
+ * Ends of an axis, the lower first, and far enough from each other that there are numbers between them: ends that are
+ * set can lie on the wrong side of all values.
+ */
+function ordered(from: number, to: number): [number, number] {
+  const least = Math.max(Math.abs(from), Math.abs(to), 1e-300) * 1e-9
+  return to - from > least ? [from, to] : [from, from + Math.max(least * 10, Math.abs(from) * 0.1)]
 }
 
 function axisStyle(): Pick<uPlot.Axis, 'stroke' | 'grid' | 'ticks' | 'font'> {
