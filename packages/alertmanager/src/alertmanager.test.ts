@@ -101,7 +101,7 @@ inhibit_rules:
     'hook firing (first notification): +other',
   ])
   const [event] = w.alertmanager.history.events().filter(({ kind }) => kind === 'inhibited')
-  expect(event!.detail).toMatch(/^inhibited by alert [0-9a-f]{16} \(rule sev\)$/)
+  expect(event!.detail).toMatch(/^inhibited by \w+\{.*\} \(rule sev\)$/)
   const warn = w.alertmanager.activeAlerts().find(({ labels }) => labels.get('alertname') === 'warn')!
   expect(w.alertmanager.statusOf(warn)).toMatchObject({
     state: 'suppressed',

@@ -4,6 +4,7 @@ import type { Alertmanager, AlertStatus } from './alertmanager.ts'
 import { containsTime } from './config/time-interval.ts'
 import type { Route } from './dispatch/route.ts'
 import type { HistoryEvent } from './history/history.ts'
+import { alertWords, timeWords, silenceWords } from './plain-words.ts'
 import { formatMatchers } from './matchers/alert-matcher.ts'
 
 /** Where one route stands with an alert. Times in Unix milliseconds. */
@@ -77,7 +78,7 @@ export async function explain(alertmanager: Alertmanager, fingerprint: string): 
   const alert = alertmanager.alert(fingerprint)
   const routes = alert === undefined ? [] : explainRoutes(alertmanager, alert.labels, alertmanager.nowMs)
   const status = alert === undefined ? undefined : alertmanager.statusOf(alert)
-  return { verdict: verdictOf(alert, status, routes, events), alert, status, routes, events }
+  return { verdict: verdictOf(alertmanager, alert, status, routes, events), alert, status, routes, events }
 }
 
 function mutedBy(alertmanager: Alertmanager, route: Route, timeMs: number): readonly string[] {
@@ -92,31 +93,51 @@ function mutedBy(alertmanager: Alertmanager, route: Route, timeMs: number): read
 }
 
 function verdictOf(
+  alertmanager: Alertmanager,
   alert: Alert | undefined,
   status: AlertStatus | undefined,
   routes: readonly RouteExplanation[],
   events: readonly HistoryEvent[],
 ): string {
   const told = events.find(({ kind }) => kind === 'notified')
-  const when = (timeMs: number): string => new Date(timeMs).toISOString()
+  const when = timeWords
   if (alert === undefined || status === undefined)
     return told === undefined
       ? 'No alert of this fingerprint is known: it never came, or it ended a while ago.'
       : `It has ended; ${told.integration} was told at ${when(told.timeMs)} (${told.detail}).`
-  if (status.silencedBy.length > 0) return `Held back: silenced by ${status.silencedBy.join(', ')}.`
-  if (status.inhibitedBy.length > 0) return `Held back: inhibited by alert ${status.inhibitedBy.join(', ')}.`
+  const { silencedBy, inhibitedBy } = status
+  if (silencedBy.length > 0)
+    return `Held back: silenced by ${silencedBy.map((id) => silenceWords(id, alertmanager.silences.get(id))).join(', and by ')}.`
+  if (inhibitedBy.length > 0)
+    return `Held back: inhibited by ${inhibitedBy.map((one) => alertWords(one, alertmanager.alert(one)?.labels)).join(', ')}, which fires.`
   const muted = routes.filter((route) => route.mutedBy.length > 0)
   if (muted.length > 0 && muted.length === routes.length)
     return `Held back by time: ${muted.map((route) => `${route.receiver} (${route.mutedBy.join(', ')})`).join('; ')}.`
-  const failed = events.find(({ kind }) => kind === 'failed' || kind === 'notified')
-  if (failed?.kind === 'failed') return `The last delivery failed at ${when(failed.timeMs)}: ${failed.detail}`
-  if (told !== undefined) return `${told.integration} was told at ${when(told.timeMs)} (${told.detail}).`
+  const next = routes.find(({ nextFlushMs }) => nextFlushMs !== undefined)?.nextFlushMs
+  const last = events.find(({ kind }) => kind === 'failed' || kind === 'notified')
+  if (last?.kind === 'failed') {
+    const again = next === undefined ? '' : ` It is tried again at ${when(next)}.`
+    return `The last delivery to ${last.integration} failed at ${when(last.timeMs)}: ${last.detail}.${again}`
+  }
+  if (told !== undefined)
+    return `${told.integration} was told at ${when(told.timeMs)} (${told.detail}).${afterwards(routes)}`
   if (routes.every(({ integrations }) => integrations.length === 0))
     return `It goes to ${routes.map(({ receiver }) => receiver).join(', ')}, which deliver nowhere: nothing is configured there.`
-  const next = routes.find(({ nextFlushMs }) => nextFlushMs !== undefined)
   return next === undefined
     ? 'It is in no group at present.'
-    : `It waits: the group's next notification is due at ${when(next.nextFlushMs!)}.`
+    : `It waits: the group's next notification is due at ${when(next)}.`
+}
+
+/** Why it is quiet since: somebody takes care, or the repeat is not due yet. */
+function afterwards(routes: readonly RouteExplanation[]): string {
+  const owner = routes.find(({ acknowledgedBy }) => acknowledgedBy !== undefined)?.acknowledgedBy
+  if (owner !== undefined) return ` ${owner} takes care: no repeats until it gets worse or resolves.`
+  const repeats = routes
+    .flatMap(({ integrations }) => integrations.map(({ repeatsAtMs }) => repeatsAtMs))
+    .filter((timeMs) => timeMs !== undefined)
+  return repeats.length === 0
+    ? ''
+    : ` If nothing changes it is told again after ${timeWords(Math.min(...repeats))}.`
 }
 
 /** The routing tree for pages and `config routes`: what each node says, inherited things filled in. */

@@ -93,17 +93,20 @@ test('why somebody was told, or not', async () => {
   w.fire('a')
   const { fingerprint, labels } = w.alertmanager.activeAlerts()[0]!
   const verdict = async (): Promise<string> => (await explain(w.alertmanager, fingerprint)).verdict
-  expect(await verdict()).toBe("It waits: the group's next notification is due at 2024-01-01T12:00:01.000Z.")
+  expect(await verdict()).toBe("It waits: the group's next notification is due at 2024-01-01 12:00:01 UTC.")
   await w.told(1000, 1)
+  expect(await verdict()).toBe(
+    'hook/webhook/0 was told at 2024-01-01 12:00:01 UTC (first notification). If nothing changes it is told again after 2024-01-01 12:00:31 UTC.',
+  )
   expect((await explain(w.alertmanager, fingerprint)).routes[0]).toMatchObject({
     receiver: 'hook', groupKey: '{}:{cluster="x"}', mutedBy: [],
     integrations: [{ name: 'hook/webhook/0', toldAtMs: START_MS + 1000, repeatsAtMs: START_MS + 31_000, decision: 'first notification' }],
   }) // prettier-ignore
-  const id = await w.alertmanager.silences.set({
+  await w.alertmanager.silences.set({
     matchers: [{ name: 'alertname', value: 'a', isRegex: false, isEqual: true }],
     startsAtMs: START_MS, endsAtMs: START_MS + 20_000, createdBy: 'me', comment: 'c', annotations: {},
   }) // prettier-ignore
-  expect(await verdict()).toBe(`Held back: silenced by ${id}.`)
+  expect(await verdict()).toBe('Held back: silenced by me until 2024-01-01 12:00:20 UTC (c).')
   expect((await explain(w.alertmanager, '0')).verdict).toMatch(/^No alert of this fingerprint/)
   const night = labels.with('night', 'yes')
   expect(explainRoutes(w.alertmanager, night, START_MS)[0]).toMatchObject({

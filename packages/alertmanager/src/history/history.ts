@@ -21,7 +21,7 @@ export interface HistoryEvent {
   readonly receiver?: string
   /** `receiver/integration/index` */
   readonly integration?: string
-  /** In words: the silence's id, the inhibiting alert, the interval's name, the error, when the group is flushed. */
+  /** In words: who silenced it until when and why, the inhibiting alert, the interval's name, the error, when the group is flushed. */
   readonly detail: string
 }
 

@@ -29,10 +29,11 @@ export class Inhibitor {
   inhibitedBy(
     labels: Labels,
     nowMs: number,
-  ): { readonly fingerprint: string; readonly rule: string } | undefined {
+  ): { readonly fingerprint: string; readonly labels: Labels; readonly rule: string } | undefined {
     for (const rule of this.#rules) {
-      const fingerprint = rule.sourceOf(labels, nowMs)
-      if (fingerprint !== undefined) return { fingerprint, rule: rule.name }
+      const source = rule.sourceOf(labels, nowMs)
+      if (source !== undefined)
+        return { fingerprint: source.fingerprint, labels: source.labels, rule: rule.name }
     }
     return undefined
   }
@@ -73,7 +74,7 @@ class InhibitRule {
     if (sources?.delete(alert.fingerprint) && sources.size === 0) this.#sources.delete(key)
   }
 
-  sourceOf(labels: Labels, nowMs: number): string | undefined {
+  sourceOf(labels: Labels, nowMs: number): Alert | undefined {
     const sources = this.#sources.get(this.#keyOf(labels))
     if (sources === undefined || !matchesAll(this.#target, labels)) return undefined
     // An alert that is both source and target cannot be muted by another of that kind (nor by itself).
@@ -81,7 +82,7 @@ class InhibitRule {
     for (const source of sources.values()) {
       if (isResolvedAt(source, nowMs)) continue
       if (isTwoSided && matchesAll(this.#target, source.labels)) continue
-      return source.fingerprint
+      return source
     }
     return undefined
   }

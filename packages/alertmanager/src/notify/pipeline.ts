@@ -14,6 +14,7 @@ import {
 import type { Silences } from '../silence/silences.ts'
 import { notificationJson, type Notification } from '../template/notification-data.ts'
 import type { NotificationTemplates } from '../template/notification-templates.ts'
+import { alertWords, silenceWords } from '../plain-words.ts'
 import { NotifyError, type FailureReason, type Integration } from './integration.ts'
 import { pauseAfter, wait } from './retry.ts'
 import type { Turns } from './turns.ts'
@@ -97,7 +98,8 @@ export class Pipeline {
       const source = inhibitor.inhibitedBy(alert.labels, flush.nowMs)
       if (source === undefined) return true
       const rule = source.rule === '' ? '' : ` (rule ${source.rule})`
-      this.#note(flush, 'inhibited', [alert], `inhibited by alert ${source.fingerprint}${rule}`)
+      const words = alertWords(source.fingerprint, source.labels)
+      this.#note(flush, 'inhibited', [alert], `inhibited by ${words}${rule}`)
       metrics.notificationsSuppressed.inc('inhibition')
       return false
     })
@@ -105,7 +107,8 @@ export class Pipeline {
     return awake.filter((alert) => {
       const ids = silences.silencing(alert.labels, flush.nowMs)
       if (ids.length === 0) return true
-      this.#note(flush, 'silenced', [alert], `silenced by ${ids.join(', ')}`)
+      const words = ids.map((id) => silenceWords(id, silences.get(id)))
+      this.#note(flush, 'silenced', [alert], `silenced by ${words.join(', and by ')}`)
       metrics.notificationsSuppressed.inc('silence')
       return false
     })
