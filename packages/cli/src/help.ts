@@ -7,7 +7,10 @@ export function version(): string {
 
 const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory [serve] [flags]', 'Run the server: scrape, store, query, alert. The default.'],
-  ['promontory check config FILE…', 'Check prometheus.yml files and the rule files that they name.'],
+  [
+    'promontory check config [--syntax-only] FILE…',
+    'Check prometheus.yml files, and rules, targets and credentials in files that they name.',
+  ],
   [
     'promontory check rules [--server=URL] FILE…',
     'Check rule files, and warn of likely mistakes. Also: --lint=none, --lint-fatal.',

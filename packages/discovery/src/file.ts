@@ -131,6 +131,24 @@ async function matchingFiles(pattern: string): Promise<string[]> {
     .map((candidate) => join(folder, candidate))
 }
 
+/**
+ * Reads what a pattern of `file_sd_configs` means now. @returns each file with what is wrong with it; none when there is no such file
+ */
+export async function readTargetFiles(
+  pattern: string,
+): Promise<{ file: string; fault: string | undefined }[]> {
+  const files = await matchingFiles(pattern)
+  return Promise.all(
+    files.map(async (file) => ({
+      file,
+      fault: await readGroups(file).then(
+        () => undefined,
+        (error: unknown) => errorText(error),
+      ),
+    })),
+  )
+}
+
 async function readGroups(file: string): Promise<readonly StaticGroup[]> {
   const text = await readFile(file, 'utf8')
   if (/\.json$/i.test(file)) return groupsFromJson(text)

@@ -1,4 +1,4 @@
-import { bool, mapOf, Secret, secret, str, struct, withDefault } from '@promontory/base/yaml'
+import { bool, checked, mapOf, Secret, secret, str, struct, withDefault } from '@promontory/base/yaml'
 import type { Schema, YamlNode, YamlValue } from '@promontory/base/yaml'
 
 /** AWS request signing. */
@@ -15,16 +15,25 @@ export interface SigV4Config {
 
 const plain = withDefault(str, '')
 
-export const sigV4: Schema<SigV4Config> = struct('sigv4.plain', {
-  region: plain,
-  access_key: plain,
-  secret_key: withDefault(secret, new Secret('')),
-  profile: plain,
-  role_arn: plain,
-  external_id: plain,
-  use_fips_sts_endpoint: withDefault(bool, false),
-  service_name: plain,
-})
+export const sigV4: Schema<SigV4Config> = checked(
+  struct('sigv4.plain', {
+    region: plain,
+    access_key: plain,
+    secret_key: withDefault(secret, new Secret('')),
+    profile: plain,
+    role_arn: plain,
+    external_id: plain,
+    use_fips_sts_endpoint: withDefault(bool, false),
+    service_name: plain,
+  }),
+  (config, node, context) => {
+    if ((config.access_key === '') !== config.secret_key.isEmpty)
+      context.report(
+        node,
+        'must provide a AWS SigV4 Access key and Secret Key if credentials are specified in the SigV4 config',
+      )
+  },
+)
 
 /** A mapping that is kept as written, values of secret-looking fields hidden when printed. */
 export const opaqueMapping: Schema<Readonly<Record<string, YamlValue>>> = mapOf({

@@ -149,6 +149,8 @@ function refuseForAgent(config: PrometheusConfig): void {
 async function matches(patterns: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const pattern of patterns) {
+    // As Go's `filepath.Match` has it: a class that does not end matches nothing for ever.
+    if (/(?<!\\)\[[^\]]*$/.test(pattern)) throw new ConfigLoadError(`"${pattern}": syntax error in pattern`)
     const names: string[] = []
     for await (const name of glob(pattern)) names.push(name)
     found.push(...names.sort())
