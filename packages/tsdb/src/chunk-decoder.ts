@@ -1,18 +1,25 @@
 import { DECODE_PADDING, instantiateKernels, type Kernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
 import { type FloatHistogram, type SampleColumns, STALE_HIGH, STALE_LOW, withHint } from '@promontory/model'
+import type { ChunkNumbers } from './block/chunk-reader.ts'
 import { type DeletedRange, isDeleted } from './block/deleted-ranges.ts'
 import { ChunkEncoding } from './block/format.ts'
+import { PAGE_BYTES, type PagedFile } from './block/page-cache.ts'
+import { NUMBERS } from './block/series-cache.ts'
 import { decodeHistograms } from './chunk/histogram-decoder.ts'
+import { DecoderPages } from './decoder-pages.ts'
 
-/** The decoder's memory: first the bytes of one chunk, then a column of times, then one of values. */
+/** The decoder's memory: first the bytes of one chunk, then pages of files, then a column of times, then one of values. */
 const CHUNK_AT = 65536
 const CHUNK_BYTES_MAX = 2 * 1024 * 1024
-const TIMES_AT: number = CHUNK_AT + CHUNK_BYTES_MAX + 65536
+const PAGES_AT: number = CHUNK_AT + CHUNK_BYTES_MAX + 65536
+/** Pages that are not used take no memory. */
+const PAGES_KEPT = 128
+const TIMES_AT: number = PAGES_AT + (PAGES_KEPT + 1) * PAGE_BYTES
 /** Behind the bytes, and further from them than decoders read ahead. */
-const RESULT_AT: number = TIMES_AT - 32_768
+const RESULT_AT: number = PAGES_AT - 32_768
 const STARTS_AT: number = RESULT_AT + 64
-const CRC_TABLE_AT: number = TIMES_AT - 16_384
+const CRC_TABLE_AT: number = PAGES_AT - 16_384
 /** Chunks that are decoded at once: their starts lie between the result and the table. */
 export const RUN_CHUNKS_MAX: number = (CRC_TABLE_AT - STARTS_AT) / 4
 const FIRST_CAPACITY = 16_384
@@ -25,6 +32,7 @@ const PAGES_MAX = 32768
 export class ChunkDecoder {
   readonly #memory: WebAssembly.Memory
   readonly #kernels: Kernels
+  readonly #pages = new DecoderPages(PAGES_AT, PAGES_KEPT)
   #capacity = FIRST_CAPACITY
   #u8!: Uint8Array
   #u32!: Uint32Array
@@ -136,31 +144,54 @@ export class ChunkDecoder {
   /**
    * Checks and decodes XOR chunks as they follow each other in a chunk file, behind those that are there; stops at one that is of
    * another kind, damaged, or not whole.
-   * @param bytes  from the first chunk's length on; copied
-   * @param refs  of at most {@link RUN_CHUNKS_MAX} chunks: where they are, the first being where `bytes` begins
+   * @param offset  in the file, of the first chunk's length
+   * @param length  of the bytes that may be read
+   * @param chunks  at most {@link RUN_CHUNKS_MAX}
    * @param samplesExpected  room to make
    * @returns how many chunks were decoded
    */
-  addRun(bytes: Uint8Array, refs: readonly number[], samplesExpected: number): number {
-    if (bytes.length > CHUNK_BYTES_MAX) return 0
-    for (let i = 0; i < refs.length; i++) this.#u32[STARTS_AT / 4 + i] = refs[i]! - refs[0]!
+  addRun(
+    file: PagedFile,
+    offset: number,
+    length: number,
+    { numbers, from, to }: ChunkNumbers,
+    samplesExpected: number,
+  ): number {
+    if (length > CHUNK_BYTES_MAX) return 0
+    const first = numbers[from]!
+    for (let i = from, at = STARTS_AT / 4; i < to; i += NUMBERS) this.#u32[at++] = numbers[i]! - first
     this.#reserve(this.#length + samplesExpected)
-    this.#u8.set(bytes, CHUNK_AT)
-    this.#u8.fill(0, CHUNK_AT + bytes.length, CHUNK_AT + bytes.length + DECODE_PADDING)
+    const address = this.#bytesOf(file, offset, length)
     const times = TIMES_AT + 8 * this.#length
     const values = this.#valuesAt + 8 * this.#length
     const room = this.#capacity - this.#length
+    const count = (to - from) / NUMBERS
     this.#kernels.xorDecodeRun(
-      CHUNK_AT, bytes.length, STARTS_AT, refs.length, room, times, values, CRC_TABLE_AT, RESULT_AT,
+      address, length, STARTS_AT, count, room, times, values, CRC_TABLE_AT, RESULT_AT,
     ) // prettier-ignore
     const result = RESULT_AT / 4
     const samples = this.#u32[result]!
-    const first = TIMES_AT / 8 + this.#length
+    const newest = TIMES_AT / 8 + this.#length
     if (this.#u32[result + 3] === 1) this.#overlap = true
-    if (this.#length > 0 && samples > 0 && this.#f64[first]! <= this.#f64[first - 1]!) this.#overlap = true
+    if (this.#length > 0 && samples > 0 && this.#f64[newest]! <= this.#f64[newest - 1]!) this.#overlap = true
     this.#length += samples
     if (this.#histograms !== undefined) this.#fillFloats(samples)
     return this.#u32[result + 1]!
+  }
+
+  /** Where bytes of a file are in the memory: in a page, or put together when they lie in several. */
+  #bytesOf(file: PagedFile, offset: number, length: number): number {
+    const first = Math.floor(offset / PAGE_BYTES)
+    const within = offset - first * PAGE_BYTES
+    if (within + length <= PAGE_BYTES) return this.#pages.address(file, first, this.#u8) + within
+    for (let done = 0; done < length;) {
+      const at = (offset + done) % PAGE_BYTES
+      const part = Math.min(PAGE_BYTES - at, length - done)
+      const page = this.#pages.address(file, Math.floor((offset + done) / PAGE_BYTES), this.#u8)
+      this.#u8.copyWithin(CHUNK_AT + done, page + at, page + at + part)
+      done += part
+    }
+    return CHUNK_AT
   }
 
   /** Points `into` at the samples with startMs ≤ time ≤ endMs, sorted, one per time. */

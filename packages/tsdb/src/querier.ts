@@ -7,6 +7,7 @@ import {
   type SeriesSet,
 } from '@promontory/model'
 import { ChunkDecoder } from './chunk-decoder.ts'
+import { type MergedSources, mergeSources } from './merge-sources.ts'
 import { type TierChoice } from './tier/choose.ts'
 import { TIERS } from './tier/resolution.ts'
 import type { TierPlace } from './tier/tier-place.ts'
@@ -15,6 +16,8 @@ import { type CapturedSeries, type HeadReader, sortSlots } from './head/head-rea
 /** Series of one place (the head, a block) with the chunks that a request needs, sorted by labels. */
 export interface ChunkSource {
   readonly length: number
+  /** By labels; otherwise in any order. */
+  readonly isSorted: boolean
   labels(index: number): Labels
   /** Adds the chunks of the series that overlap [startMs, endMs] to the decoder, oldest first. */
   decode(index: number, startMs: number, endMs: number, decoder: ChunkDecoder): void
@@ -73,6 +76,7 @@ export class HeadPlace implements ChunkPlace {
     const sorted = request.hints?.unordered === true ? withData : sortSlots(reader, withData, compareUtf8)
     return {
       length: sorted.length,
+      isSorted: request.hints?.unordered !== true,
       labels: (index) => reader.series.labels(sorted[index]!),
       decode: (index, startMs, endMs, decoder) =>
         captured.decode(reader.head, capturedIndex.get(sorted[index]!)!, startMs, endMs, decoder),
@@ -165,7 +169,7 @@ export class ChunkQuerier implements Querier {
   #seriesSet(sources: readonly ChunkSource[], request: SelectRequest, infos: readonly string[]): SeriesSet {
     return sources.length === 1
       ? new SingleSourceSet(sources[0]!, request, this.#decoder, infos)
-      : new MergedSet(mergeSources(sources, request.hints?.unordered === true), request, this.#decoder, infos)
+      : new MergedSet(mergeSources(sources), request, this.#decoder, infos)
   }
 
   async labelNames(request: SelectRequest): Promise<readonly string[]> {
@@ -206,6 +210,7 @@ function cutOff(source: ChunkSource, fromMs: number): ChunkSource {
   const older = [{ minTimeMs: -Infinity, maxTimeMs: fromMs - 1 }]
   return {
     length: source.length,
+    isSorted: source.isSorted,
     labels: (index) => source.labels(index),
     decode: (index, startMs, endMs, decoder) => {
       const before = decoder.length
@@ -229,6 +234,7 @@ function nameOf(resolutionMs: number): string {
 
 const NOTHING: ChunkSource = {
   length: 0,
+  isSorted: true,
   labels: () => {
     throw new Error('BUG: no series here')
   },
@@ -275,55 +281,38 @@ class SingleSourceSet implements SeriesSet {
   }
 }
 
-/** A series and where its chunks are, oldest place first. */
-interface MergedSeries {
-  readonly labels: Labels
-  readonly parts: { readonly source: ChunkSource; readonly index: number }[]
-}
-
-function mergeSources(sources: readonly ChunkSource[], unordered: boolean): MergedSeries[] {
-  const byKey = new Map<string, MergedSeries>()
-  for (const source of sources) {
-    for (let index = 0; index < source.length; index++) {
-      const labels = source.labels(index)
-      const known = byKey.get(labels.key())
-      if (known === undefined) byKey.set(labels.key(), { labels, parts: [{ source, index }] })
-      else known.parts.push({ source, index })
-    }
-  }
-  const merged = [...byKey.values()]
-  return unordered ? merged : merged.sort((a, b) => a.labels.compare(b.labels))
-}
-
 class MergedSet implements SeriesSet {
   readonly warnings = NO_WARNINGS
   readonly infos: readonly string[]
-  readonly #series: readonly MergedSeries[]
+  readonly #merged: MergedSources
   readonly #request: SelectRequest
   readonly #decoder: ChunkDecoder
 
   constructor(
-    series: readonly MergedSeries[],
+    merged: MergedSources,
     request: SelectRequest,
     decoder: ChunkDecoder,
     infos: readonly string[],
   ) {
-    this.#series = series
+    this.#merged = merged
     this.#request = request
     this.infos = infos
     this.#decoder = decoder
   }
   get length(): number {
-    return this.#series.length
+    return this.#merged.labels.length
   }
   labels(index: number): Labels {
-    return this.#series[index]!.labels
+    return this.#merged.labels[index]!
   }
   read(index: number, into: SampleColumns): void {
     const { startMs, endMs } = this.#request
     this.#decoder.begin()
-    for (const { source, index: at } of this.#series[index]!.parts)
-      source.decode(at, startMs, endMs, this.#decoder)
+    const { sources, places } = this.#merged
+    for (let i = 0; i < sources.length; i++) {
+      const at = places[index * sources.length + i]!
+      if (at >= 0) sources[i]!.decode(at, startMs, endMs, this.#decoder)
+    }
     this.#decoder.finish(into, startMs, endMs)
   }
 }

@@ -22,15 +22,19 @@ export class TsdbReader implements Queryable {
   readonly #decoder = new ChunkDecoder()
   /** For the chunks inside of aggregate chunks. */
   #scratch: ChunkDecoder | undefined
-  readonly #cache = new PageCache()
+  readonly #cache: PageCache
   readonly #logger: Logger
   #blocks: Block[] = []
   /** Queriers that are open: blocks that leave the list are closed when there are none. */
   #open = 0
   #leaving: Block[] = []
 
-  /** @param reader  number of this thread, below 64, used by no other living thread */
-  constructor(state: TsdbReaderState, reader: number, logger: Logger = silentLogger) {
+  /**
+   * @param reader  number of this thread, below 64, used by no other living thread
+   * @param seriesBytes  estimated, of decoded series records of blocks that are kept
+   */
+  constructor(state: TsdbReaderState, reader: number, logger: Logger = silentLogger, seriesBytes?: number) {
+    this.#cache = new PageCache(undefined, seriesBytes)
     this.head = new HeadReader(state.memory, reader)
     this.#logger = logger
     this.setBlocks(state.blocks)

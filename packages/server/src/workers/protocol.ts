@@ -13,6 +13,8 @@ export interface QueryWorkerData {
   readonly maxSamples: number
   /** Bytes that the worker's result cache may keep; 0 for none. */
   readonly cacheBytes: number
+  /** Estimated bytes of series records of blocks that the worker may keep decoded. */
+  readonly seriesBytes: number
   /** One word: the cause for which the running task must stop ({@link StopCause}), 0 to go on. */
   readonly stop: SharedArrayBuffer
   /** To ask other servers through the main thread. */

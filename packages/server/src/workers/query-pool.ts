@@ -93,6 +93,9 @@ interface Slot {
  * which lie elsewhere, so collections stay cheap with a third of it.
  */
 const YOUNG_GENERATION_MB = 16
+/** Decoded series records of blocks: what all workers together, and one of them, may keep. A record of a dozen chunks takes some 500 bytes. */
+const SERIES_BYTES_OF_ALL = 96 * 1024 * 1024
+const SERIES_BYTES_MAX = 32 * 1024 * 1024
 /** A task waits no longer than this for the worker whose cache may know its answer. */
 const AFFINITY_MS = 50
 /** Stands in a slot whose thread is being ended. */
@@ -304,6 +307,7 @@ export class QueryPool {
       lookbackMs,
       maxSamples,
       cacheBytes: Math.floor(this.#options.cacheBytes / this.#options.workers),
+      seriesBytes: Math.min(SERIES_BYTES_MAX, SERIES_BYTES_OF_ALL / this.#options.workers),
       stop: slot.stop.buffer as SharedArrayBuffer,
       replicaLabels: this.#options.replicaLabels ?? [],
     }

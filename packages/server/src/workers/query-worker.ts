@@ -36,7 +36,7 @@ import { tsdbStatus } from './tsdb-status-task.ts'
 const data = workerData as QueryWorkerData
 const port = parentPort!
 const stop = new Int32Array(data.stop)
-const reader = new TsdbReader(data.storage, data.reader, silentLogger)
+const reader = new TsdbReader(data.storage, data.reader, silentLogger, data.seriesBytes)
 const remote = new RemoteSource(reader, data.remote, data.replicaLabels ?? [])
 const engine = new Engine({
   lookbackMs: data.lookbackMs,

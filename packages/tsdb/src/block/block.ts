@@ -4,10 +4,10 @@ import type { ChunkDecoder } from '../chunk-decoder.ts'
 import { CorruptionError } from '../errors.ts'
 import type { ChunkPlace, ChunkSource } from '../querier.ts'
 import { ChunkReader } from './chunk-reader.ts'
-import { type CompactSeries, hasChunksIn, refsIn } from './compact-series.ts'
 import { IndexReader, type SeriesEntry } from './index-reader.ts'
 import { type BlockMeta, readMeta } from './meta.ts'
 import type { PageCache } from './page-cache.ts'
+import { type CachedSeries, chunksIn, hasChunksIn, NUMBERS } from './series-cache.ts'
 import { intersect, subtract, union } from './sorted-refs.ts'
 import { readTombstones, type Tombstones } from './tombstones.ts'
 
@@ -43,7 +43,7 @@ export class Block implements ChunkPlace {
   labelNames(request: SelectRequest): Set<string> {
     if (request.matchers.length === 0) return new Set(this.index.labelNames())
     const names = new Set<string>()
-    for (const { labels } of this.#overlapping(request)) for (const [name] of labels) names.add(name)
+    for (const { labels } of this.#overlapping(request).series) for (const [name] of labels) names.add(name)
     return names
   }
 
@@ -59,7 +59,8 @@ export class Block implements ChunkPlace {
     const refs = this.postingsFor(request.matchers)
     const places = [...this.index.values(name)]
     if (places.length > refs.length) {
-      for (const { labels } of this.#overlapping(request)) if (labels.has(name)) into.add(labels.get(name))
+      for (const { labels } of this.#overlapping(request).series)
+        if (labels.has(name)) into.add(labels.get(name))
       return
     }
     for (const { value, postingsAt } of places)
@@ -113,31 +114,40 @@ export class Block implements ChunkPlace {
     return union(places.map((at) => this.index.postings(at)))
   }
 
-  *#overlapping({ matchers, startMs, endMs }: SelectRequest): IterableIterator<Selected> {
-    for (const ref of this.postingsFor(matchers)) {
-      const series = this.index.cachedSeries(ref)
-      if (hasChunksIn(series, startMs, endMs)) yield { ref, labels: series.labels, series }
+  #overlapping({ matchers, startMs, endMs }: SelectRequest): Selected {
+    const refs = this.postingsFor(matchers)
+    const series: CachedSeries[] = []
+    let count = 0
+    for (const ref of refs) {
+      const record = this.index.cachedSeries(ref)
+      if (!hasChunksIn(record, startMs, endMs)) continue
+      refs[count++] = ref
+      series.push(record)
     }
+    return { refs: refs.subarray(0, count), series }
   }
 
   #source(request: SelectRequest): ChunkSource {
-    const entries = [...this.#overlapping(request)]
+    const { refs, series } = this.#overlapping(request)
     return {
-      length: entries.length,
-      labels: (index): Labels => entries[index]!.labels,
-      decode: (index, startMs, endMs, decoder) => this.#decode(entries[index]!, startMs, endMs, decoder),
+      length: series.length,
+      isSorted: true,
+      labels: (index): Labels => series[index]!.labels,
+      decode: (index, startMs, endMs, decoder) =>
+        this.#decode(refs[index]!, series[index]!, startMs, endMs, decoder),
     }
   }
 
-  #decode({ ref, series }: Selected, startMs: number, endMs: number, decoder: ChunkDecoder): void {
+  #decode(ref: number, series: CachedSeries, startMs: number, endMs: number, decoder: ChunkDecoder): void {
     const deleted = this.tombstones.get(ref)
     const isDeleted = (minTimeMs: number, maxTimeMs: number): boolean =>
       deleted!.some((range) => range.minTimeMs <= minTimeMs && range.maxTimeMs >= maxTimeMs)
-    const refs = refsIn(series, startMs, endMs, deleted === undefined ? undefined : isDeleted)
-    if (refs.length === 0) return
+    const chunks = chunksIn(series, startMs, endMs, deleted === undefined ? undefined : isDeleted)
+    const { numbers, from, to } = chunks
+    if (from === to) return
     const before = decoder.length
-    const done = this.chunks.decodeRun(refs, decoder)
-    for (let i = done; i < refs.length; i++) this.#decodeOne(refs[i]!, decoder)
+    const done = this.chunks.decodeRun(chunks, decoder)
+    for (let i = from + NUMBERS * done; i < to; i += NUMBERS) this.#decodeOne(numbers[i]!, decoder)
     if (deleted !== undefined) decoder.remove(deleted, before)
   }
 
@@ -154,9 +164,8 @@ export class Block implements ChunkPlace {
   }
 }
 
-/** A series of a block that a request selects. */
+/** The series of a block that a request selects, in order of their labels. */
 interface Selected {
-  readonly ref: number
-  readonly labels: Labels
-  readonly series: CompactSeries
+  readonly refs: Uint32Array
+  readonly series: readonly CachedSeries[]
 }

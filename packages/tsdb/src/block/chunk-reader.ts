@@ -6,6 +6,10 @@ import { type ChunkDecoder, RUN_CHUNKS_MAX } from '../chunk-decoder.ts'
 import { Cursor } from './cursor.ts'
 import { CHUNKS_HEADER_BYTES, CHUNKS_MAGIC, CHUNKS_VERSION } from './format.ts'
 import { type PageCache, PagedFile } from './page-cache.ts'
+import { type CachedSeries, NUMBERS } from './series-cache.ts'
+
+/** Chunks of one series, three numbers each, as {@link CachedSeries} has them. */
+export type ChunkNumbers = Pick<CachedSeries, 'numbers' | 'from' | 'to'>
 
 export interface ChunkBytes {
   readonly encoding: number
@@ -70,17 +74,20 @@ export class ChunkReader {
 
   /**
    * Decodes chunks that are likely to follow each other in their file, as those of one series do.
-   * @param refs  ascending
+   * @param chunks  at least one, ascending
    * @returns how many were decoded: {@link read} tells what is with the next one
    */
-  decodeRun(refs: readonly number[], decoder: ChunkDecoder): number {
-    const first = refs[0]!
+  decodeRun(chunks: ChunkNumbers, decoder: ChunkDecoder): number {
+    const { numbers, from, to } = chunks
+    const first = numbers[from]!
     const file = this.#files[Math.floor(first / 2 ** 32)]
-    const span = refs.at(-1)! - first
-    if (file === undefined || span < 0 || span > RUN_BYTES_MAX || refs.length > RUN_CHUNKS_MAX) return 0
-    if (first % 2 ** 32 < CHUNKS_HEADER_BYTES) return 0
-    const bytes = file.readUpTo(first % 2 ** 32, span + GUESS_BYTES)
-    return decoder.addRun(bytes, refs, SAMPLES_EXPECTED * refs.length)
+    const span = numbers[to - NUMBERS]! - first
+    const count = (to - from) / NUMBERS
+    if (file === undefined || span < 0 || span > RUN_BYTES_MAX || count > RUN_CHUNKS_MAX) return 0
+    const offset = first % 2 ** 32
+    if (offset < CHUNKS_HEADER_BYTES || offset >= file.size) return 0
+    const length = Math.min(span + GUESS_BYTES, file.size - offset)
+    return decoder.addRun(file, offset, length, chunks, SAMPLES_EXPECTED * count)
   }
 
   close(): void {

@@ -2,10 +2,10 @@ import { compareUtf8 } from '@promontory/model'
 import { Labels } from '@promontory/model'
 import { crc32c } from '../checksum.ts'
 import { CorruptionError } from '../errors.ts'
-import { type CompactSeries, compactSeries } from './compact-series.ts'
 import { Cursor } from './cursor.ts'
 import { INDEX_MAGIC, INDEX_VERSION, SERIES_ALIGNMENT, TOC_BYTES } from './format.ts'
 import { type PageCache, PagedFile } from './page-cache.ts'
+import type { CachedSeries } from './series-cache.ts'
 
 /** A chunk of a series as the index names it. */
 export interface ChunkEntry {
@@ -106,8 +106,8 @@ export class IndexReader {
   }
 
   /** As {@link series}, from the thread's cache when it is there. */
-  cachedSeries(ref: number): CompactSeries {
-    return this.#cache.series.get(this.#file.keyOf(ref), () => compactSeries(this.series(ref)))
+  cachedSeries(ref: number): CachedSeries {
+    return this.#cache.series.get(this.#file.keyOf(ref), () => this.series(ref))
   }
 
   series(ref: number): SeriesEntry {

@@ -1,55 +1,24 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { CorruptionError } from '../errors.ts'
-import { bytesOfSeries, type CompactSeries } from './compact-series.ts'
+import { SeriesCache } from './series-cache.ts'
 
 /** Bytes read at once. */
-const PAGE_BYTES: number = 64 * 1024
+export const PAGE_BYTES: number = 64 * 1024
 /** Bytes of pages that a thread keeps, over all files. */
 const DEFAULT_CACHE_BYTES: number = 8 * 1024 * 1024
-
 /** Estimated bytes of decoded series records that a thread keeps, over all blocks. */
-const SERIES_BYTES = 8 * 1024 * 1024
-
-/**
- * What the queries of a thread decode again and again, by a number, bounded by weight. Two generations: the older one goes when
- * the younger has half of the weight.
- */
-export class DecodedCache<T> {
-  readonly #weightMax: number
-  readonly #weigh: (value: T) => number
-  #young = new Map<number, T>()
-  #old = new Map<number, T>()
-  #weight = 0
-
-  constructor(weightMax: number, weigh: (value: T) => number) {
-    this.#weightMax = weightMax / 2
-    this.#weigh = weigh
-  }
-
-  get(key: number, decode: () => T): T {
-    let value = this.#young.get(key)
-    if (value !== undefined) return value
-    value = this.#old.get(key) ?? decode()
-    this.#weight += this.#weigh(value)
-    if (this.#weight > this.#weightMax) {
-      this.#old = this.#young
-      this.#young = new Map()
-      this.#weight = this.#weigh(value)
-    }
-    this.#young.set(key, value)
-    return value
-  }
-}
+const DEFAULT_SERIES_BYTES: number = 8 * 1024 * 1024
 
 /** The pages that a thread read last: a bounded cache in front of the operating system's own. */
 export class PageCache {
   readonly #pagesMax: number
   /** Series records of the same files. */
-  readonly series: DecodedCache<CompactSeries> = new DecodedCache(SERIES_BYTES, bytesOfSeries)
+  readonly series: SeriesCache
   /** Insertion order is the order of use: the first key is the one to drop. */
   readonly #pages = new Map<number, Buffer>()
 
-  constructor(bytes: number = DEFAULT_CACHE_BYTES) {
+  constructor(bytes: number = DEFAULT_CACHE_BYTES, seriesBytes: number = DEFAULT_SERIES_BYTES) {
+    this.series = new SeriesCache(seriesBytes)
     this.#pagesMax = Math.max(4, Math.floor(bytes / PAGE_BYTES))
   }
 
@@ -109,6 +78,17 @@ export class PagedFile {
     return out
   }
 
+  /** A key of its own for each page of each file. */
+  keyOfPage(index: number): number {
+    return this.#id * PAGES_PER_FILE + index
+  }
+
+  /** Reads a page, or what of it the file has, into `target` at `at`. @throws CorruptionError when the file became shorter */
+  readPage(index: number, target: Uint8Array, at: number): void {
+    const offset = index * PAGE_BYTES
+    this.#readInto(target, at, offset, Math.min(PAGE_BYTES, this.size - offset))
+  }
+
   /** A key of its own for each offset of each file. */
   keyOf(offset: number): number {
     return this.#id * 2 ** 36 + offset
@@ -125,7 +105,7 @@ export class PagedFile {
 
   #page(index: number): Buffer {
     if (index === this.#lastIndex) return this.#last
-    this.#last = this.#cache.page(this.#id * PAGES_PER_FILE + index, () =>
+    this.#last = this.#cache.page(this.keyOfPage(index), () =>
       this.#readDirect(index * PAGE_BYTES, Math.min(PAGE_BYTES, this.size - index * PAGE_BYTES)),
     )
     this.#lastIndex = index
@@ -134,12 +114,16 @@ export class PagedFile {
 
   #readDirect(offset: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length)
+    this.#readInto(bytes, 0, offset, length)
+    return bytes
+  }
+
+  #readInto(target: Uint8Array, at: number, offset: number, length: number): void {
     let done = 0
     while (done < length) {
-      const got = readSync(this.#file, bytes, done, length - done, offset + done)
+      const got = readSync(this.#file, target, at + done, length - done, offset + done)
       if (got === 0) throw new CorruptionError(this.path, offset + done, 'the file became shorter')
       done += got
     }
-    return bytes
   }
 }

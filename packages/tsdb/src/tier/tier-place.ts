@@ -1,6 +1,6 @@
 import type { Labels, SelectRequest } from '@promontory/model'
 import type { Block } from '../block/block.ts'
-import { type CompactSeries, hasChunksIn, refsIn } from '../block/compact-series.ts'
+import { type CachedSeries, chunksIn, hasChunksIn, NUMBERS } from '../block/series-cache.ts'
 import { ChunkEncoding } from '../block/format.ts'
 import { resolutionOf } from '../block/meta.ts'
 import type { ChunkDecoder } from '../chunk-decoder.ts'
@@ -86,6 +86,7 @@ export class TierPlace implements ChunkPlace {
     }
     return {
       length: series.length,
+      isSorted: request.hints?.unordered !== true,
       labels: (index): Labels => series[index]!.labels,
       decode: (index, _startMs, _endMs, decoder) => decodeSeries(series[index]!, reading, decoder),
     }
@@ -143,7 +144,7 @@ interface TierSeries {
     readonly piece: number
     readonly block: Block
     readonly ref: number
-    readonly series: CompactSeries
+    readonly series: CachedSeries
   }[]
 }
 
@@ -178,7 +179,9 @@ function readChunks(
   decoder: ChunkDecoder,
 ): void {
   const before = decoder.length
-  for (const chunkRef of refsIn(series, fromMs, readToMs)) {
+  const { numbers, from, to } = chunksIn(series, fromMs, readToMs)
+  for (let i = from; i < to; i += NUMBERS) {
+    const chunkRef = numbers[i]!
     const { encoding, data, samples } = block.chunks.read(chunkRef)
     try {
       if (encoding === ChunkEncoding.aggregates) reader.add(data)
