@@ -50,7 +50,8 @@ describe('flags of serve', () => {
     [['--cluster.peer=a:9094'], /--cluster\.peer is not supported yet: gossip/],
     [['--alertmanager.web.external-url=x'], /--alertmanager\.web\.external-url: "x" is not an http/],
     [['--enable-feature=classic-mode,utf8-strict-mode'], /cannot have both classic and UTF-8 strict modes/],
-    [['--agent'], /--agent is not supported yet/],
+    [['--agent'], /--agent is not supported yet: agent mode; --storage.remote=/],
+    [['--storage.agent.retention.max-time=4h'], /--storage.agent.retention.max-time is not supported/],
     [['extra'], /unexpected argument "extra"/],
   ])('%j is refused', (args, message) => {
     expect(() => parseServeFlags(args)).toThrow(message)

@@ -70,6 +70,9 @@ const refused = (name: string, reason: string, type: 'string' | 'boolean' = 'str
   effect: { refused: reason },
 })
 
+const AGENT =
+  'agent mode; --storage.remote="ENGINE URL", or remote_write with a short --storage.tsdb.retention.time, scrapes and passes on as it does'
+
 /** Every flag of `promontory serve`. Unprefixed ones are Prometheus's, with its defaults, but we listen on loopback. */
 export const SERVE_FLAGS: readonly FlagDefinition[] = [
   works(
@@ -326,8 +329,17 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
   ),
   refused('web.systemd-socket', 'sockets of systemd; use --web.listen-address', 'boolean'),
   refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
-  refused('agent', 'agent mode', 'boolean'),
-  refused('storage.agent.path', 'agent mode'),
+  refused('agent', AGENT, 'boolean'),
+  ...[
+    'path',
+    'wal-compression-type',
+    'wal-segment-size',
+    'wal-truncate-frequency',
+    'retention.min-time',
+    'retention.max-time',
+  ].map((name) => refused(`storage.agent.${name}`, AGENT)),
+  refused('storage.agent.wal-compression', AGENT, 'boolean'),
+  refused('storage.agent.no-lockfile', AGENT, 'boolean'),
   refused('listen.loki', 'logs'),
   refused('listen.jaeger', 'traces'),
 ]
