@@ -121,6 +121,22 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
     expect(faults).toEqual([])
   }) // prettier-ignore
 
+  test("links of Alertmanager's pages, as notifications hold them; a silence is changed", async () => {
+    await open('/#/alerts?receiver=inbox')
+    await page.getByText('Only what goes to inbox').waitFor()
+    await open('/#/silences/new?filter=%7Balertname%3D%22FromElsewhere%22%7D')
+    const matchers = page.getByLabel(/^Labels of the alerts/)
+    await expect.poll(() => matchers.inputValue()).toBe('alertname="FromElsewhere"')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('button', { name: 'Change' }).click()
+    await page.getByLabel('Why').fill('known since April')
+    await page.getByLabel('Your name').fill('bob')
+    await page.getByRole('button', { name: 'Change it' }).click()
+    await page.getByText('known since April (bob)').waitFor()
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(faults).toEqual([])
+  })
+
   test('maintenance windows are planned and taken away', async () => {
     await open('/alerts/maintenance')
     await page.getByLabel('Name').fill('Backup')

@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ReactNode } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
+import { placeOfHash } from './data/hash-links.ts'
 import { routePrefix } from './data/prefix.ts'
 import { Shell } from './shell/shell.tsx'
 import { EmptyState } from './parts/states.tsx'
@@ -66,7 +67,7 @@ export function App(): ReactNode {
       <Shell>
         <Suspense fallback={<PageSkeleton />}>
           <Switch>
-            <Route path="/" component={HomePage} />
+            <Route path="/" component={StartPage} />
             <Route path="/query" component={QueryPage} />
             <Route path="/graph">
               <Redirect to={`/query${window.location.search}`} replace />
@@ -107,4 +108,10 @@ export function App(): ReactNode {
       </Shell>
     </Router>
   )
+}
+
+/** The first page, unless the address is one of Alertmanager's: those stand in notifications. */
+function StartPage(): ReactNode {
+  const place = placeOfHash(window.location.hash)
+  return place === undefined ? <HomePage /> : <Redirect to={place} replace />
 }

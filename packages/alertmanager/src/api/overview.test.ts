@@ -1,5 +1,5 @@
 import { FakeClock, Registry, silentLogger } from '@promontory/base'
-import { Labels } from '@promontory/model'
+import { AnchoredRegex, Labels } from '@promontory/model'
 import { expect, onTestFinished, test } from 'vitest'
 import { Alertmanager } from '../alertmanager.ts'
 import { parseMatcher } from '../matchers/alert-matcher.ts'
@@ -65,6 +65,8 @@ test('by standing and matchers; inhibiting alerts are named', async () => {
     'db 2: ab',
     'web 1: x',
   ])
+  expect(shape(await ask({ receiver: new AnchoredRegex('al.') }))).toHaveLength(2)
+  expect(shape(await ask({ receiver: new AnchoredRegex('al') }))).toEqual([])
   expect(await ask({ matchers: [parseMatcher('job=nobody')] })).toMatchObject({ groups: [], groupCount: 0 })
 })
 

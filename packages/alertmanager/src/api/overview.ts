@@ -1,4 +1,4 @@
-import type { Labels, Matcher } from '@promontory/model'
+import type { AnchoredRegex, Labels, Matcher } from '@promontory/model'
 import type { Alertmanager } from '../alertmanager.ts'
 import type { Alert } from '../alerts/alert.ts'
 import type { AlertGroup } from '../dispatch/alert-group.ts'
@@ -16,6 +16,8 @@ type LabelRecord = Readonly<Record<string, string>>
 export interface GroupsQuery {
   /** All must hold. */
   readonly matchers: readonly Matcher[]
+  /** Only groups of receivers with such a name. */
+  readonly receiver?: AnchoredRegex
   /** Only alerts that somebody hears of, or only those that something holds back. */
   readonly standing: 'all' | 'told' | 'held'
   /** Groups, and alerts of each, that are answered at most. */
@@ -57,6 +59,7 @@ export async function overviewOfGroups(
   const groups: GroupsOverview['groups'][number][] = []
   let [groupCount, alertCount, seen] = [0, 0, 0]
   for (const group of await alertmanager.groupsInTurns()) {
+    if (query.receiver?.matches(group.route.receiver) === false) continue
     const fitting: Alert[] = []
     let count = 0
     for (const alert of group.alerts) {

@@ -16,7 +16,7 @@ import {
   viewRoute,
 } from '@promontory/alertmanager'
 import { isJsonObject, type JsonObject } from '@promontory/dashboards'
-import { Labels, type Matcher, parseDuration } from '@promontory/model'
+import { AnchoredRegex, Labels, type Matcher, parseDuration, RegexError } from '@promontory/model'
 import { acknowledgeGroups } from '../alerting/acknowledge-groups.ts'
 import type { AlertFanout } from '../alerting/fanout.ts'
 import { actorOf } from '../http/actor.ts'
@@ -54,7 +54,7 @@ export function notificationRoutes(app: Hono, { alertmanager }: AlertFanout): vo
     if (standing !== 'all' && standing !== 'told' && standing !== 'held')
       throw new BadRequest(`invalid parameter "standing": "${standing}" is none of all, told, held`)
     const groupsMax = countParam(c, 'limit', 50)
-    return overviewOfGroups(alertmanager, { matchers: filterParam(c), standing, groupsMax, alertsMax: countParam(c, 'alert_limit', 10) })
+    return overviewOfGroups(alertmanager, { matchers: filterParam(c), ...receiverParam(c), standing, groupsMax, alertsMax: countParam(c, 'alert_limit', 10) })
   })) // prettier-ignore
   app.get(`${base}/alerts`, answer(async (c) => {
     const search = c.req.query('search') ?? ''
@@ -159,6 +159,16 @@ function countParam(c: Context, name: string, otherwise: number): number {
   if (source === '') return otherwise
   if (!/^\d{1,9}$/.test(source)) throw new BadRequest(`invalid parameter "${name}": "${source}" is no count`)
   return Math.min(Number(source), LISTED_MAX)
+}
+
+function receiverParam(c: Context): { receiver?: AnchoredRegex } {
+  const source = c.req.query('receiver') ?? ''
+  try {
+    return source === '' ? {} : { receiver: new AnchoredRegex(source) }
+  } catch (error) {
+    if (error instanceof RegexError) throw new BadRequest(`invalid parameter "receiver": ${error.message}`)
+    throw error
+  }
 }
 
 /** `filter`, repeated: matchers as Alertmanager's API takes them. */

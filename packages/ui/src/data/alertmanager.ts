@@ -13,7 +13,10 @@ export interface Silence {
   readonly comment: string
 }
 
-export interface NewSilence extends Omit<Silence, 'id' | 'status'> {}
+/** With an id: a change of that one. */
+export interface NewSilence extends Omit<Silence, 'id' | 'status'> {
+  readonly id?: string
+}
 
 export interface KnownAlert {
   readonly fingerprint: string
@@ -76,6 +79,8 @@ export async function findAlerts(
 export async function alertGroups(
   wanted: {
     readonly matchers: readonly string[]
+    /** A pattern of names; `''`: any. */
+    readonly receiver: string
     readonly standing: 'all' | 'told' | 'held'
     readonly limit: number
     readonly alertLimit: number
@@ -84,6 +89,7 @@ export async function alertGroups(
 ): Promise<GroupsOverview> {
   const query = new URLSearchParams({
     standing: wanted.standing,
+    receiver: wanted.receiver,
     limit: String(wanted.limit),
     alert_limit: String(wanted.alertLimit),
   })

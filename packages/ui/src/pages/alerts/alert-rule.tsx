@@ -7,6 +7,7 @@ import type { OverviewRule } from '../../data/rules-overview.ts'
 import type { SilenceMatcher } from '../../data/silence-matchers.ts'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
+import { LinkedText } from '../../parts/linked-text.tsx'
 
 /** A rule with its first alerts; what fires is open from the start. `onMore` asks for more of them. */
 export function AlertRule({
@@ -95,7 +96,7 @@ function AlertBox({
       <Labels labels={alert.labels} hide={['alertname']} />
       {Object.entries(alert.annotations).map(([name, value]) => (
         <p key={name} className="small" style={{ overflowWrap: 'anywhere' }}>
-          <span className="soft">{name}:</span> {value}
+          <span className="soft">{name}:</span> <LinkedText text={value} />
         </p>
       ))}
     </div>

@@ -13,12 +13,15 @@ const TABS = [
 export function AlertingTabs(): ReactNode {
   const [location] = useLocation()
   return (
-    <nav className="segments" aria-label="Parts of alerting">
-      {TABS.map(([path, name]) => (
-        <Link key={path} href={path} aria-current={location === path ? 'page' : undefined}>
-          {name}
-        </Link>
-      ))}
-    </nav>
+    // A row of its own: beside the controls of a page it would wrap when their texts come.
+    <div className="page-tabs">
+      <nav className="segments" aria-label="Parts of alerting">
+        {TABS.map(([path, name]) => (
+          <Link key={path} href={path} aria-current={location === path ? 'page' : undefined}>
+            {name}
+          </Link>
+        ))}
+      </nav>
+    </div>
   )
 }

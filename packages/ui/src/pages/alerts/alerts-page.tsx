@@ -1,8 +1,9 @@
 import type { AlertState } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
+import { useSearchParams } from 'wouter'
 import { askRules } from '../../data/rules-overview.ts'
-import type { SilenceMatcher } from '../../data/silence-matchers.ts'
+import { matcherText } from '../../data/silence-matchers.ts'
 import { SearchField } from '../../parts/search-field.tsx'
 import { Segments } from '../../parts/segments.tsx'
 import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
@@ -11,6 +12,7 @@ import { AlertingTabs } from './alerting-tabs.tsx'
 import { AlertRule } from './alert-rule.tsx'
 import { Decisions } from './decisions.tsx'
 import { Inbox } from './inbox.tsx'
+import type { SilenceDraft } from './silence-form.tsx'
 import { Silences } from './silences.tsx'
 
 type Wanted = 'all' | AlertState
@@ -26,7 +28,15 @@ export function AlertsPage(): ReactNode {
   const [search, setSearch] = useState('')
   const [limit, setLimit] = useState(RULES_AT_FIRST)
   const [alertLimit, setAlertLimit] = useState(ALERTS_AT_FIRST)
-  const [draft, setDraft] = useState<readonly SilenceMatcher[]>()
+  const [params, setParams] = useSearchParams()
+  const asked = params.get('silence')
+  const [draft, setDraft] = useState<SilenceDraft | undefined>(() =>
+    asked === null ? undefined : { text: asked },
+  )
+  const changeDraft = (next: SilenceDraft | undefined): void => {
+    setDraft(next)
+    if (next === undefined && asked !== null) setParams({}, { replace: true })
+  }
   const query = {
     search: useSettled(search),
     state: wanted === 'all' ? undefined : wanted,
@@ -44,6 +54,7 @@ export function AlertsPage(): ReactNode {
   const all = count('firing') + count('pending') + count('inactive')
   return (
     <>
+      <AlertingTabs />
       <div className="page-head">
         <h1 className="grow">Alerts</h1>
         <SearchField label="Search alerts" placeholder="Names, labels" value={search} onChange={setSearch} />
@@ -58,7 +69,6 @@ export function AlertsPage(): ReactNode {
             ['inactive', `Inactive ${count('inactive')}`],
           ]}
         />
-        <AlertingTabs />
       </div>
       <div className="stack">
         {error !== null ? (
@@ -90,7 +100,7 @@ export function AlertsPage(): ReactNode {
                     key={`${rule.file};${rule.group};${rule.name};${i}`}
                     rule={rule}
                     onMore={alertLimit < ALERTS_MAX ? () => setAlertLimit(alertLimit * 5) : undefined}
-                    onSilence={setDraft}
+                    onSilence={(matchers) => setDraft({ text: matchers.map(matcherText).join('\n') })}
                   />
                 ))}
                 {data.ruleCount <= shown.length ? null : (
@@ -107,7 +117,7 @@ export function AlertsPage(): ReactNode {
         {/* Not before the rules are there: nothing is to jump down below a list that grows. */}
         {data === undefined && error === null ? null : (
           <>
-            <Silences draft={draft} onDraft={setDraft} />
+            <Silences draft={draft} onDraft={changeDraft} />
             <div className="two">
               <Inbox />
               <Decisions />

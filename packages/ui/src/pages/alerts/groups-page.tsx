@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
-import { Link } from 'wouter'
+import { Link, useSearchParams } from 'wouter'
 import {
   alertGroups,
   type AlertGroup,
@@ -29,11 +29,13 @@ const ALERTS_MAX = 1000
 /** What the built-in Alertmanager holds, as it tells it: by group and receiver, and what is held back with its reason. */
 export function GroupsPage(): ReactNode {
   const [wanted, setWanted] = useState<Wanted>('all')
-  const [search, setSearch] = useState('')
+  const [params, setParams] = useSearchParams()
+  const [search, setSearch] = useState(params.get('filter') ?? '')
+  const receiver = params.get('receiver') ?? ''
   const [limit, setLimit] = useState(GROUPS_AT_FIRST)
   const [alertLimit, setAlertLimit] = useState(ALERTS_AT_FIRST)
   const filter = readFilter(useSettled(search))
-  const query = { matchers: filter.matchers, standing: wanted, limit, alertLimit }
+  const query = { matchers: filter.matchers, receiver, standing: wanted, limit, alertLimit }
   const { data, error, refetch } = useQuery({
     queryKey: ['alert-groups', query],
     queryFn: ({ signal }) => alertGroups(query, signal),
@@ -45,6 +47,7 @@ export function GroupsPage(): ReactNode {
   const held = silenced + inhibited + muted
   return (
     <>
+      <AlertingTabs />
       <div className="page-head">
         <h1 className="grow">Groups</h1>
         <SearchField
@@ -63,9 +66,18 @@ export function GroupsPage(): ReactNode {
             ['held', `Held back ${held}`],
           ]}
         />
-        <AlertingTabs />
       </div>
       <div className="stack">
+        {receiver === '' ? null : (
+          <div className="notice small row">
+            <span className="grow">
+              Only what goes to <code>{receiver}</code>.
+            </span>
+            <button type="button" className="button" onClick={() => setParams({})}>
+              All receivers
+            </button>
+          </div>
+        )}
         {filter.fault === undefined ? null : <p className="notice warn small">{filter.fault}</p>}
         {error !== null ? (
           <ErrorState error={error} retry={() => void refetch()} />

@@ -39,6 +39,7 @@ export function HistoryPage(): ReactNode {
   )
   return (
     <>
+      <AlertingTabs />
       <div className="page-head">
         <h1 className="grow">Why was I (not) notified?</h1>
         <SearchField
@@ -47,7 +48,6 @@ export function HistoryPage(): ReactNode {
           value={search}
           onChange={setSearch}
         />
-        <AlertingTabs />
       </div>
       <div className="stack">
         <AlertPicker

@@ -58,9 +58,9 @@ export function MaintenancePage(): ReactNode {
   const windows = data?.data.windows ?? []
   return (
     <>
+      <AlertingTabs />
       <div className="page-head">
         <h1 className="grow">Maintenance</h1>
-        <AlertingTabs />
       </div>
       <div className="stack">
         {fault === undefined ? null : (

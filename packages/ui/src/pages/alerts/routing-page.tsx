@@ -45,9 +45,9 @@ export function RoutingPage(): ReactNode {
   const taken = new Set(matched.map(({ routeId }) => routeId))
   return (
     <>
+      <AlertingTabs />
       <div className="page-head">
         <h1 className="grow">Routing</h1>
-        <AlertingTabs />
       </div>
       <div className="stack">
         <section className="card" aria-labelledby="where-title">

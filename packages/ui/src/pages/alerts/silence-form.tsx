@@ -1,26 +1,42 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
-import { createSilence } from '../../data/alertmanager.ts'
+import { createSilence, type Silence } from '../../data/alertmanager.ts'
 import { parseRange } from '../../data/format.ts'
 import { SilencePreview } from './silence-preview.tsx'
 import { matcherText, parseMatchers, type SilenceMatcher } from '../../data/silence-matchers.ts'
 
 const AUTHOR_KEY = 'promontory.author'
 
-/** A new silence, from now on. */
-export function SilenceForm({
-  matchers,
-  onClose,
-}: {
-  matchers: readonly SilenceMatcher[]
-  onClose: () => void
-}): ReactNode {
+/** What the form begins with. */
+export interface SilenceDraft {
+  /** Matchers, one per line. */
+  readonly text: string
+  readonly comment?: string
+  /** The silence that is changed. */
+  readonly id?: string
+  /** When that one begins and ends. */
+  readonly startsAt?: string
+  readonly endsAt?: string
+}
+
+/** A silence as a draft: of a change when `id` is given, otherwise of another one like it. */
+export function draftOf(silence: Silence, id: string | undefined): SilenceDraft {
+  const { matchers, comment, startsAt, endsAt } = silence
+  return {
+    text: matchers.map(matcherText).join('\n'),
+    comment,
+    ...(id === undefined ? {} : { id, startsAt, endsAt }),
+  }
+}
+
+/** A new silence from now on, or a change of one. */
+export function SilenceForm({ draft, onClose }: { draft: SilenceDraft; onClose: () => void }): ReactNode {
   const client = useQueryClient()
   const dialog = useRef<HTMLDialogElement>(null)
-  const [text, setText] = useState(() => matchers.map(matcherText).join('\n'))
-  const [duration, setDuration] = useState('2h')
+  const [text, setText] = useState(draft.text)
+  const [duration, setDuration] = useState(() => (draft.endsAt === undefined ? '2h' : restOf(draft)))
   const [author, setAuthor] = useState(lastAuthor)
-  const [comment, setComment] = useState('')
+  const [comment, setComment] = useState(draft.comment ?? '')
   const [fault, setFault] = useState<string>()
   const [busy, setBusy] = useState(false)
   useEffect(() => dialog.current?.showModal(), [])
@@ -28,7 +44,7 @@ export function SilenceForm({
     event.preventDefault()
     setBusy(true)
     try {
-      await createSilence({ ...silenceOf(text, duration), createdBy: author, comment })
+      await createSilence({ ...silenceOf(text, duration, draft), createdBy: author, comment })
       keepAuthor(author)
       await client.invalidateQueries({ queryKey: ['silences'] })
       dialog.current?.close()
@@ -41,13 +57,13 @@ export function SilenceForm({
   return (
     <dialog ref={dialog} className="sheet wide" aria-labelledby="silence-title" onClose={onClose}>
       <form className="stack" onSubmit={(event) => void submit(event)}>
-        <h2 id="silence-title">New silence</h2>
+        <h2 id="silence-title">{draft.id === undefined ? 'New silence' : 'Change a silence'}</h2>
         <div className="form-grid">
           <label className="full">
             Labels of the alerts that are not to be sent, one per line
             <textarea
               className="field"
-              rows={Math.min(8, Math.max(2, matchers.length))}
+              rows={Math.min(8, Math.max(2, draft.text.split('\n').length))}
               placeholder={'job="checkout"\ninstance=~"web.*"'}
               spellCheck={false}
               required
@@ -56,7 +72,7 @@ export function SilenceForm({
             />
           </label>
           <label>
-            For how long
+            {draft.id === undefined ? 'For how long' : 'For how long from now on'}
             <input
               className="field"
               required
@@ -93,7 +109,7 @@ export function SilenceForm({
         )}
         <div className="row">
           <button className="button primary" disabled={busy}>
-            Silence
+            {draft.id === undefined ? 'Silence' : 'Change it'}
           </button>
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
             Cancel
@@ -108,15 +124,28 @@ export function SilenceForm({
 function silenceOf(
   text: string,
   duration: string,
-): { matchers: SilenceMatcher[]; startsAt: string; endsAt: string } {
+  draft: SilenceDraft,
+): { id?: string; matchers: SilenceMatcher[]; startsAt: string; endsAt: string } {
   const lengthS = parseRange(duration)
   if (lengthS === undefined) throw new Error(`"${duration}" is no duration, expected e.g. 30m, 2h or 1d`)
-  const nowMs = Date.now()
+  const { id, startsAt } = draft
   return {
     matchers: parseMatchers(text),
-    startsAt: new Date(nowMs).toISOString(),
-    endsAt: new Date(nowMs + lengthS * 1000).toISOString(),
+    // One that has begun keeps its beginning: otherwise it would be another one.
+    startsAt: startsAt ?? new Date().toISOString(),
+    ...(id === undefined ? {} : { id }),
+    endsAt: new Date(beginMs(draft) + lengthS * 1000).toISOString(),
   }
+}
+
+/** When a silence begins to count: now, or later for one that is to come. */
+function beginMs({ startsAt }: SilenceDraft): number {
+  return Math.max(Date.now(), startsAt === undefined ? 0 : Date.parse(startsAt))
+}
+
+/** What is left of a silence, as a duration. */
+function restOf(draft: SilenceDraft): string {
+  return `${Math.max(1, Math.round((Date.parse(draft.endsAt ?? '') - beginMs(draft)) / 60_000))}m`
 }
 
 function lastAuthor(): string {

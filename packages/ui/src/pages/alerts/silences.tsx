@@ -2,22 +2,22 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { expireSilence, silences, type Silence } from '../../data/alertmanager.ts'
 import { dateTime } from '../../data/format.ts'
-import { matcherText, type SilenceMatcher } from '../../data/silence-matchers.ts'
+import { matcherText } from '../../data/silence-matchers.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { ErrorState, Skeleton } from '../../parts/states.tsx'
-import { SilenceForm } from './silence-form.tsx'
+import { draftOf, type SilenceDraft, SilenceForm } from './silence-form.tsx'
 
 /** Expired silences that are shown. */
 const EXPIRED_MAX = 20
 
-/** Silences in force and to come, and the form for a new one; `draft` opens it with matchers. */
+/** Silences in force and to come, and the form for a new one; `draft` opens it. */
 export function Silences({
   draft,
   onDraft,
 }: {
-  draft: readonly SilenceMatcher[] | undefined
-  onDraft: (matchers: readonly SilenceMatcher[] | undefined) => void
+  draft: SilenceDraft | undefined
+  onDraft: (draft: SilenceDraft | undefined) => void
 }): ReactNode {
   const { data, error, refetch } = useQuery({
     queryKey: ['silences'],
@@ -32,7 +32,7 @@ export function Silences({
         <h2 id="silences-title" className="grow">
           Silences
         </h2>
-        <button type="button" className="button" onClick={() => onDraft([])}>
+        <button type="button" className="button" onClick={() => onDraft({ text: '' })}>
           <Icon name="plus" size={16} /> New silence
         </button>
       </div>
@@ -47,7 +47,7 @@ export function Silences({
       ) : (
         <ul className="list">
           {current.map((silence) => (
-            <SilenceLine key={silence.id} silence={silence} />
+            <SilenceLine key={silence.id} silence={silence} onDraft={onDraft} />
           ))}
         </ul>
       )}
@@ -56,17 +56,23 @@ export function Silences({
           <summary className="soft small">{expired.length} expired</summary>
           <ul className="list">
             {expired.slice(0, EXPIRED_MAX).map((silence) => (
-              <SilenceLine key={silence.id} silence={silence} />
+              <SilenceLine key={silence.id} silence={silence} onDraft={onDraft} />
             ))}
           </ul>
         </details>
       )}
-      {draft === undefined ? null : <SilenceForm matchers={draft} onClose={() => onDraft(undefined)} />}
+      {draft === undefined ? null : <SilenceForm draft={draft} onClose={() => onDraft(undefined)} />}
     </section>
   )
 }
 
-function SilenceLine({ silence }: { silence: Silence }): ReactNode {
+function SilenceLine({
+  silence,
+  onDraft,
+}: {
+  silence: Silence
+  onDraft: (draft: SilenceDraft) => void
+}): ReactNode {
   const client = useQueryClient()
   const [fault, setFault] = useState<Error>()
   const { state } = silence.status
@@ -97,6 +103,13 @@ function SilenceLine({ silence }: { silence: Silence }): ReactNode {
         {state === 'pending' ? `from ${dateTime(Date.parse(silence.startsAt))} ` : ''}
         {state === 'expired' ? 'ended' : 'until'} {dateTime(Date.parse(silence.endsAt))}
       </span>
+      <button
+        type="button"
+        className="button"
+        onClick={() => onDraft(draftOf(silence, state === 'expired' ? undefined : silence.id))}
+      >
+        {state === 'expired' ? 'Again' : 'Change'}
+      </button>
       {state === 'expired' ? null : (
         <button type="button" className="button" onClick={() => void end()}>
           End it

@@ -95,13 +95,13 @@ export function IncidentPage(): ReactNode {
           </div>
           {incident.summary === '' ? null : <p>{incident.summary}</p>}
           <Labels labels={incident.labels} />
-          <div className="row">
+          <div className="form-grid">
             {ROLES.map((role) => (
               <label key={role} className="small">
-                {role}{' '}
+                {role}
                 <input
                   className="field"
-                  style={{ width: '9rem' }}
+                  placeholder="nobody yet"
                   defaultValue={incident.roles[role] ?? ''}
                   onBlur={(event) =>
                     event.target.value === (incident.roles[role] ?? '') ||
@@ -114,7 +114,7 @@ export function IncidentPage(): ReactNode {
           <div className="row">
             <input
               className="field"
-              style={{ flex: 1 }}
+              style={{ flex: '1 1 16rem' }}
               aria-label="Note"
               placeholder="What did you see, what did you do?"
               value={text}

@@ -15,8 +15,8 @@ export function BacktestResult({ result }: { result: Backtest }): ReactNode {
     <section className="card" aria-labelledby="backtest-title">
       <div className="card-head">
         <h2 id="backtest-title" className="grow">
-          Fired {result.fired} times for {result.firingSeries} series
-          {sent === undefined ? '' : `, ${sent} notifications`}
+          Fired {counted(result.fired, 'time')} for {result.firingSeries} series
+          {sent === undefined ? '' : `, ${counted(sent, 'notification')}`}
         </h2>
         <span className="soft small">{result.evaluations} evaluations</span>
       </div>
@@ -70,4 +70,8 @@ export function BacktestResult({ result }: { result: Backtest }): ReactNode {
       )}
     </section>
   )
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
