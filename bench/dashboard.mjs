@@ -89,8 +89,15 @@ for (let round = 0; round < 4; round++) {
 }
 const context = await browser.newContext({ viewport: { width: 1600, height: 1000 } })
 const page = await context.newPage()
-await open(page, '/').catch(() => undefined)
-const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
+await page.goto(url)
+await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0)
+const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime)
+const script = await page.evaluate(() =>
+  performance
+    .getEntriesByType('resource')
+    .filter(({ name }) => name.endsWith('.js'))
+    .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+)
 await open(page, `/d/bench50/x?from=${(end - 6 * 3600) * 1000}&to=${end * 1000}`)
 const box = await page.locator('[data-panel] canvas').first().boundingBox()
 const client = await context.newCDPSession(page)
@@ -115,7 +122,7 @@ console.log(
   `30 panels × ${hoursText} h, first open of a fresh browser: ${results.map(({ cold }) => show(cold)).join(', ')}`,
 )
 console.log(`the same again: ${results.map(({ warm }) => show(warm)).join(', ')}`)
-console.log(`first paint of the start page: ${paint === undefined ? 'unknown' : show(paint)}`)
+console.log(`first paint of the start page: ${show(paint)}; its JavaScript: ${(script / 1000).toFixed(0)} kB, compressed`)
 console.log(
   `script per pointer move over 50 series × 1,000 points: p50 ${moves[100].toFixed(1)} ms, p95 ${moves[190].toFixed(1)} ms`,
 )

@@ -1,15 +1,18 @@
 import {
+  allPanels,
   dashboardOf,
   DashboardError,
   emptyDashboard,
   openDashboard,
   type OpenedDashboard,
 } from '@promontory/panels'
-import { useQuery } from '@tanstack/react-query'
+import { usePrefetchQuery, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import { Link, useLocation, useParams } from 'wouter'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { grafana, GrafanaError, type DashboardMeta } from './data/grafana-api.ts'
+import { dataSourcesQuery } from './data/data-sources.ts'
+import { preloadKinds } from './panels/panel-kinds.tsx'
 import { takeDraft } from './data/draft.ts'
 import { DashboardScreen } from './dashboard-screen.tsx'
 
@@ -22,6 +25,8 @@ interface Loaded {
 export function DashboardPage(): ReactNode {
   const { uid = '' } = useParams()
   const [round, setRound] = useState(0)
+  // Asked beside the dashboard, for the screen that needs it.
+  usePrefetchQuery(dataSourcesQuery)
   const { data, error, refetch } = useQuery({
     queryKey: ['dashboard', uid, round],
     queryFn: async ({ signal }): Promise<Loaded> => {
@@ -29,7 +34,9 @@ export function DashboardPage(): ReactNode {
         `api/dashboards/uid/${encodeURIComponent(uid)}`,
         { signal },
       )
-      return { opened: openDashboard(dashboard), meta }
+      const opened = openDashboard(dashboard)
+      preloadKinds(allPanels(dashboardOf(opened.model).panels).map(({ type }) => type))
+      return { opened, meta }
     },
     staleTime: Infinity,
     refetchOnWindowFocus: false,

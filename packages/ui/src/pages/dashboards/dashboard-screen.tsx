@@ -22,7 +22,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type
 import { useLocation, useSearch } from 'wouter'
 import { EmptyState } from '../../parts/states.tsx'
 import { changeUrl, readUrl } from './data/dashboard-url.ts'
-import { loadDataSources } from './data/data-sources.ts'
+import { dataSourcesQuery } from './data/data-sources.ts'
 import { addPanel, changePanel, newPanel, placePanel } from './data/edits.ts'
 import type { DashboardMeta } from './data/grafana-api.ts'
 import { DashboardBar } from './view/dashboard-bar.tsx'
@@ -75,11 +75,7 @@ export function DashboardScreen({
     () => safeRange(raw, zone, dashboard.fiscalYearStartMonth),
     [raw, zone, dashboard.fiscalYearStartMonth, tick],
   )
-  const sources = useQuery({
-    queryKey: ['data-sources'],
-    queryFn: ({ signal }) => loadDataSources(signal),
-    staleTime: 60_000,
-  }).data
+  const sources = useQuery(dataSourcesQuery).data
   const { uid, title } = dashboard
   const base = useMemo(
     () => builtInScope({ range, dashboard: { uid, title }, zone }),

@@ -41,6 +41,17 @@ export async function loadDataSources(signal?: AbortSignal): Promise<readonly Da
   }
 }
 
+/** The sources, for react-query. */
+export const dataSourcesQuery: {
+  readonly queryKey: readonly string[]
+  readonly queryFn: (context: { readonly signal: AbortSignal }) => Promise<readonly DataSource[]>
+  readonly staleTime: number
+} = {
+  queryKey: ['data-sources'],
+  queryFn: ({ signal }) => loadDataSources(signal),
+  staleTime: 60_000,
+}
+
 export function defaultSource(sources: readonly DataSource[]): DataSource {
   return (
     sources.find((source) => source.isDefault === true && isPrometheus(source.type)) ??

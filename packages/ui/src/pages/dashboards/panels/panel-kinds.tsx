@@ -1,10 +1,11 @@
-import { lazy, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
+import type { ComponentType, ReactNode } from 'react'
+import { loaded, type Loaded } from '../../../parts/loaded.tsx'
 import type { PanelProps } from './panel-props.tsx'
 
-type Kind = LazyExoticComponent<ComponentType<PanelProps>>
+type Kind = Loaded<PanelProps>
 
 function kind(load: () => Promise<ComponentType<PanelProps>>): Kind {
-  return lazy(async () => ({ default: await load() }))
+  return loaded(load, <div className="panel-wait" aria-busy="true" />)
 }
 
 const table = kind(async () => (await import('./table-panel.tsx')).TablePanel)
@@ -29,6 +30,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   dashlist: kind(async () => (await import('./list-panels.tsx')).DashboardListPanel),
   annolist: kind(async () => (await import('./list-panels.tsx')).AnnotationListPanel),
   logs: kind(async () => (await import('./list-panels.tsx')).LogsPanel),
+}
+
+/** Fetches the code of kinds while their data is still being asked for. */
+export function preloadKinds(types: Iterable<string>): void {
+  // What fails here is told by the panel that needs it.
+  for (const type of new Set(types))
+    if (Object.hasOwn(KINDS, type)) KINDS[type]!.preload().catch(() => undefined)
 }
 
 /** Kinds for the picker of the editor: id, name, one line. */

@@ -7,16 +7,7 @@ import {
   type JsonObject,
   type PlacedPanel,
 } from '@promontory/panels'
-import {
-  Component,
-  memo,
-  type ComponentType,
-  Suspense,
-  useEffect,
-  useRef,
-  useState,
-  type ReactNode,
-} from 'react'
+import { Component, memo, type ComponentType, useEffect, useRef, useState, type ReactNode } from 'react'
 import { needsQueries, PanelBody } from '../panels/panel-kinds.tsx'
 import { useSize } from '../panels/panel-props.tsx'
 import { useDashboard } from './context.ts'
@@ -93,9 +84,7 @@ export const PanelFrame: ComponentType<PanelFrameProps> = memo(function PanelFra
           <div className="panel-wait" aria-busy={isInView} aria-label="Loading" />
         ) : (
           <PanelBoundary key={panel.type}>
-            <Suspense fallback={<div className="panel-wait" aria-busy="true" />}>
-              <PanelBody panel={panel} data={data} />
-            </Suspense>
+            <PanelBody panel={panel} data={data} />
           </PanelBoundary>
         )}
       </div>
