@@ -152,13 +152,13 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
   test('a rule with its graph and past firings, and the lab', async () => {
     await open('/rules')
     await page.getByRole('link', { name: 'TargetDown' }).click()
-    await page.getByText(/Fired [1-9]\d* times for 1 series/).waitFor()
+    await page.getByText(/Fired [1-9]\d* times? for 1 series/).waitFor()
     await page.getByRole('link', { name: 'Open in the lab' }).click()
     // Of a server that runs for seconds, a minute's step may see nothing.
     await page.getByLabel('evaluated every').fill('1s')
     await page.getByLabel('over the last').fill('5m')
     await page.getByRole('button', { name: 'What would it have done?' }).click()
-    await page.getByText(/Fired [1-9]\d* times for 1 series/).waitFor()
+    await page.getByText(/Fired [1-9]\d* times? for 1 series/).waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.getByLabel('Rule', { exact: true }).fill('alert: X\nexpr: up = 1')
     await page.getByRole('button', { name: 'What would it have done?' }).click()

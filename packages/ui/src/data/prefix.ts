@@ -3,6 +3,14 @@
  * `--web.route-prefix`, so it is what stands before the path of our own script.
  */
 export function routePrefix(): string {
+  known ??= readPrefix()
+  return known
+}
+
+/** Read once, at the start: a script's address is relative to the page's, which changes as pages are left. */
+let known: string | undefined
+
+function readPrefix(): string {
   const script = document.querySelector<HTMLScriptElement>('script[type="module"][src]')
   return script === null ? '' : prefixOf(new URL(script.src).pathname)
 }
