@@ -5,7 +5,7 @@ import type {
   ParsedExemplar,
   TextParser,
 } from '@promontory/exposition'
-import { ClassicToNative, createTextParser, parseExposition, parseProtobuf } from '@promontory/exposition'
+import { createTextParser } from '@promontory/exposition'
 import { AppendBatch, AppendStatus } from '@promontory/model'
 import type { Appender, AppendOutcome, FloatHistogram, Labels, SeriesRef } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
@@ -15,6 +15,7 @@ import type { IngestBody } from './ingest-body.ts'
 import { enlarged, LineCache, LineKind } from './line-cache.ts'
 import { LineHash } from './line-hash.ts'
 import { MetadataStore } from './metadata-store.ts'
+import { readEntries } from './read-entries.ts'
 import { storedLabels } from './series-rules.ts'
 
 /** What a target may send beyond the clock: later samples are out of bounds, as upstream has it. */
@@ -93,8 +94,9 @@ export class Ingester {
     this.#nextCount = 0
     if (body.length === 0) return
     if (this.#format !== body.format) this.#changeFormat(body.format)
-    if (this.#job.convert_classic_histograms_to_nhcb === true) this.#readConverted(body, timeMs, batch)
-    else if (body.format === 'protobuf') this.#readProtobuf(body, this.#sink(timeMs, batch))
+    // Which series there are is known only when a histogram is whole: then every line goes through the parser.
+    if (this.#job.convert_classic_histograms_to_nhcb === true || body.format === 'protobuf')
+      readEntries(body.bytes.subarray(0, body.length), body.format, this.#job, this.#sink(timeMs, batch))
     else this.#readText(body, timeMs, batch)
     const limit = this.#job.sample_limit
     if (limit > 0 && batch.count + batch.histograms.length > limit) throw new SampleLimitError()
@@ -385,23 +387,6 @@ export class Ingester {
   #reserve(samples: number, lines: number): void {
     if (samples > this.#sampleLines.length) this.#sampleLines = enlarged(this.#sampleLines, samples)
     if (lines > this.#nextOrder.length) this.#nextOrder = enlarged(this.#nextOrder, lines)
-  }
-
-  #readProtobuf(body: IngestBody, sink: ExpositionSink): void {
-    const options = {
-      nativeHistograms: this.#job.scrape_native_histograms === true,
-      keepClassic: this.#job.always_scrape_classic_histograms === true,
-    }
-    parseProtobuf(body.bytes.subarray(0, body.length), options, sink)
-  }
-
-  /** Every line through the parser: which series there are is known only when a histogram is whole. */
-  #readConverted(body: IngestBody, timeMs: number, batch: AppendBatch): void {
-    const keepClassic = this.#job.always_scrape_classic_histograms === true
-    const converter = new ClassicToNative(this.#sink(timeMs, batch), keepClassic)
-    if (body.format === 'protobuf') this.#readProtobuf(body, converter)
-    else parseExposition(body.bytes.subarray(0, body.length), body.format, converter)
-    converter.end()
   }
 
   #sink(timeMs: number, batch: AppendBatch): ExpositionSink {

@@ -301,7 +301,7 @@ export class ScrapeLoop {
 }
 
 /** The job with what labels of the target say otherwise. */
-function forTarget(job: ScrapeConfig, { labels }: Target): ScrapeConfig {
+export function forTarget(job: ScrapeConfig, { labels }: Target): ScrapeConfig {
   const native = booleanLabel(labels, NATIVE_HISTOGRAMS, job.scrape_native_histograms ?? false)
   const classic = booleanLabel(labels, ALWAYS_CLASSIC, job.always_scrape_classic_histograms ?? false)
   const converted = booleanLabel(labels, CONVERT_TO_NHCB, job.convert_classic_histograms_to_nhcb ?? false)

@@ -119,6 +119,24 @@ test('scrapes, reports, shows its targets, answers with metadata', async () => {
   expect(await manager.tryNow('j', 'http://elsewhere/')).toBeUndefined()
 })
 
+test('"Try now" shows histograms as the job has them stored', async () => {
+  const body = '# TYPE h histogram\nh_bucket{le="1"} 2\nh_bucket{le="+Inf"} 3\nh_sum 4\nh_count 3\n'
+  const address = await serve(text(body))
+  const { manager, apply } = setup()
+  const tried = async (more: string): Promise<unknown> => {
+    apply(`[{job_name: j, ${more}static_configs: [{targets: ["${address}"]}]}]`)
+    await vi.waitFor(() => expect(manager.targets().active).toHaveLength(1), 5000)
+    const trial = await manager.tryNow('j', `http://${address}/metrics`)
+    return trial!.series.map(({ scraped, value }) => [scraped, value])
+  }
+  const classic = [['h_bucket{le="1.0"}', 2], ['h_bucket{le="+Inf"}', 3], ['h_sum', 4], ['h_count', 3]] // prettier-ignore
+  expect(await tried('')).toEqual(classic)
+  expect(await tried('convert_classic_histograms_to_nhcb: true, ')).toEqual([['h', undefined]])
+  expect(
+    await tried('convert_classic_histograms_to_nhcb: true, always_scrape_classic_histograms: true, '),
+  ).toEqual([...classic, ['h', undefined]])
+})
+
 test('a target that fails: up is 0, its series end, the reason is shown', async () => {
   let fail = false
   const address = await serve((request, response) =>

@@ -1,11 +1,12 @@
 import { errorText } from '@promontory/base'
-import { chooseFormat, parseExposition } from '@promontory/exposition'
+import { chooseFormat } from '@promontory/exposition'
 import type { ScrapeProtocol } from '@promontory/exposition'
 import { HttpClient } from '@promontory/http-client'
 import { formatSeries } from '@promontory/model'
 import type { Labels } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
-import { scrapeHeaders } from './scrape-loop.ts'
+import { readEntries } from './read-entries.ts'
+import { forTarget, scrapeHeaders } from './scrape-loop.ts'
 import { storedLabels } from './series-rules.ts'
 import { UNIX_SOCKET } from './target-labels.ts'
 import type { Target } from './target.ts'
@@ -41,9 +42,10 @@ export interface TrialScrape {
 /** Scrapes a target once for the eye. Never rejects. */
 export async function trialScrape(
   target: Target,
-  job: ScrapeConfig,
+  ofPool: ScrapeConfig,
   userAgent: string,
 ): Promise<TrialScrape> {
+  const job = forTarget(ofPool, target)
   const socketPath = target.labels.get(UNIX_SOCKET)
   const client = new HttpClient(job, { userAgent, ...(socketPath === '' ? {} : { socketPath }) })
   const startMs = performance.now()
@@ -99,7 +101,7 @@ function parseInto(
       value,
     })
   }
-  parseExposition(bytes, format, {
+  readEntries(bytes, format, job, {
     sample: take,
     histogram: (labels) => take(labels, undefined),
     metadata: () => {},
