@@ -96,8 +96,12 @@ const YOUNG_GENERATION_MB = 16
 /** Decoded series records of blocks: what all workers together, and one of them, may keep. A record of a dozen chunks takes some 500 bytes. */
 const SERIES_BYTES_OF_ALL = 96 * 1024 * 1024
 const SERIES_BYTES_MAX = 32 * 1024 * 1024
-/** A task waits no longer than this for the worker whose cache may know its answer. */
+/** A task waits no longer than this for the worker whose cache knows its answer, which is busy. */
 const AFFINITY_MS = 50
+/** A task that has waited for so long goes to whichever worker is free next. */
+const LATE_MS = 500
+/** Queries whose last worker is remembered. */
+const HOMES_MAX = 10_000
 /** Stands in a slot whose thread is being ended. */
 const ENDING: Running = {
   task: { kind: 'tsdbStatus', limit: 0 },
@@ -125,6 +129,9 @@ export class QueryPool {
   readonly #slots: Slot[] = []
   readonly #queue: Waiting[] = []
   readonly #splitter: RangeSplitter
+  /** The worker that had a query last, by query and step; the one that was asked longest ago first. */
+  readonly #homes = new Map<string, Slot>()
+  #recheck: NodeJS.Timeout | undefined
   #ids = 0
   #closed = false
 
@@ -175,6 +182,7 @@ export class QueryPool {
   /** Ends the threads; tasks that wait or run fail. */
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#recheck)
     for (const waiting of this.#queue.splice(0))
       waiting.reject(new TaskError({ errorType: 'canceled', message: 'the server is shutting down' }))
     await Promise.all(this.#slots.map(({ worker }) => worker?.terminate()))
@@ -184,7 +192,9 @@ export class QueryPool {
     while (this.#queue.length > 0 && this.running < this.#options.maxConcurrency) {
       const idle = this.#idleSlots()
       if (idle.length === 0) return
-      const { slot, waiting } = this.#match(idle)
+      const match = this.#match(idle)
+      if (match === undefined) return
+      const { slot, waiting } = match
       if (waiting.signal?.aborted) waiting.reject(stopped(StopCause.canceled, 'query queue'))
       else if (performance.now() > waiting.deadlineMs)
         waiting.reject(stopped(StopCause.timeout, 'query queue'))
@@ -199,23 +209,39 @@ export class QueryPool {
     return started.length > 0 ? started : idle.slice(0, 1)
   }
 
-  /** A task that waits, and an idle worker for it: the one that had the same query before, if that is possible soon. */
-  #match(idle: readonly Slot[]): { slot: Slot; waiting: Waiting } {
-    const oldest = this.#queue[0]!
-    const isLate = performance.now() - oldest.queuedMs > AFFINITY_MS
-    const candidates = isLate ? [oldest] : this.#queue
-    for (const [at, waiting] of candidates.entries()) {
-      const slot = idle.find((each) => each === this.#home(waiting.task))
-      if (slot !== undefined) return { slot, waiting: this.#queue.splice(at, 1)[0]! }
+  /**
+   * The oldest task that an idle worker has the answer of, or that none has; otherwise the oldest of all, once it has
+   * waited for its worker long enough: an answer that is known costs a hundredth.
+   */
+  #match(idle: readonly Slot[]): { slot: Slot; waiting: Waiting } | undefined {
+    const nowMs = performance.now()
+    for (const [at, waiting] of this.#queue.entries()) {
+      const home = this.#home(waiting.task)
+      const isHomeIdle = home !== undefined && idle.includes(home)
+      if (home !== undefined && !isHomeIdle && nowMs - waiting.queuedMs < LATE_MS) continue
+      return { slot: isHomeIdle ? home : idle[0]!, waiting: this.#queue.splice(at, 1)[0]! }
     }
-    return { slot: idle[0]!, waiting: this.#queue.shift()! }
+    const waitedMs = nowMs - this.#queue[0]!.queuedMs
+    if (waitedMs >= AFFINITY_MS) return { slot: idle[0]!, waiting: this.#queue.shift()! }
+    this.#recheck ??= setTimeout(() => {
+      this.#recheck = undefined
+      this.#next()
+    }, AFFINITY_MS - waitedMs).unref()
+    return undefined
   }
 
   /** The worker whose result cache knows the query if any does. */
   #home(task: QueryTask): Slot | undefined {
-    if ((task.kind !== 'range' && task.kind !== 'instant') || !task.cached) return undefined
-    const started = this.#slots.filter((slot) => slot.worker !== undefined)
-    return started[hashOf(task.expr) % started.length]
+    const key = keyOf(task)
+    return key === undefined ? undefined : this.#homes.get(key)
+  }
+
+  #remember(task: QueryTask, slot: Slot): void {
+    const key = keyOf(task)
+    if (key === undefined) return
+    this.#homes.delete(key)
+    this.#homes.set(key, slot)
+    if (this.#homes.size > HOMES_MAX) this.#homes.delete(this.#homes.keys().next().value!)
   }
 
   /** For the next query: this one does not wait for them. */
@@ -226,6 +252,7 @@ export class QueryPool {
   /** Gives a task to a worker, and parts of it to other idle ones when that is worth it. */
   #begin(slot: Slot, waiting: Waiting, idle: readonly Slot[]): void {
     const { task } = waiting
+    this.#remember(task, slot)
     if (task.kind === 'range' && this.#splitter.deservesAll(task)) this.#startAll()
     const workers = Math.min(idle.length, this.#options.maxConcurrency - this.running)
     const split =
@@ -368,11 +395,10 @@ function newSlot(reader: number): Slot {
   return { worker: undefined, reader, stop, forgetFromMs: Infinity, running: undefined }
 }
 
-/** FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+/** What the result cache tells queries apart by, but for the phase. */
+function keyOf(task: QueryTask): string | undefined {
+  if ((task.kind !== 'range' && task.kind !== 'instant') || !task.cached) return undefined
+  return `${task.kind === 'range' ? task.stepMs : 0} ${task.expr}`
 }
 
 function stopped(cause: number, where: string): TaskError {
