@@ -12,6 +12,8 @@ const NUMBER_BYTES_MAX = 32
 const FIRST_BYTES: number = 64 * 1024
 /** A buffer that has grown larger is not kept for the next. */
 const KEPT_BYTES_MAX: number = 1024 * 1024
+/** More than this is not copied to be given away. */
+const COPIED_BYTES_MAX: number = 256 * 1024
 
 /** Writes numbers faster than this package can by itself; the bytes that it gives are valid until its next call. */
 export interface NumberFormatter {
@@ -28,7 +30,7 @@ export interface NumberFormatter {
 
 /** A growing buffer of UTF-8 bytes. */
 export class ByteWriter {
-  #bytes: Uint8Array
+  #bytes: Uint8Array<ArrayBuffer>
   #length = 0
   /** Undefined where there is none: numbers are then written here. */
   readonly numbers: NumberFormatter | undefined
@@ -51,6 +53,26 @@ export class ByteWriter {
   /** What was written, without a copy: valid until the next write. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
+  }
+
+  /** What was written, for the caller to keep; begins anew. Much is given away with its buffer, little is copied. */
+  take(): Uint8Array<ArrayBuffer> {
+    const length = this.#length
+    const bytes = this.#bytes
+    this.#length = 0
+    if (length <= COPIED_BYTES_MAX) return bytes.slice(0, length)
+    this.#bytes = new Uint8Array(FIRST_BYTES)
+    return bytes.subarray(0, length)
+  }
+
+  /** Takes the last byte back. */
+  dropLast(): void {
+    if (this.#length > 0) this.#length--
+  }
+
+  /** Makes room for so many bytes at once: less copying where it is known how much comes. */
+  expect(bytes: number): void {
+    this.#reserve(bytes)
   }
 
   byte(byte: number): void {

@@ -7,6 +7,9 @@ import { ByteWriter, type NumberFormatter } from './byte-writer.ts'
 const COMMA = 44
 const OPEN_BRACKET = 91
 const CLOSE_BRACKET = 93
+/** What points and labels take, roughly. */
+const POINT_BYTES = 40
+const SERIES_BYTES = 256
 
 /**
  * Writes a result in the form of the `data` field of Prometheus's HTTP API, `{"resultType":…,"result":…}`, as UTF-8.
@@ -74,6 +77,8 @@ function writePoint(writer: ByteWriter, timeMs: number, value: () => void): void
 
 function writeMatrix(writer: ByteWriter, series: readonly MatrixSeries[]): void {
   const times = new TimeTexts()
+  const points = series.reduce((sum, { count }) => sum + count, 0)
+  writer.expect(points * POINT_BYTES + series.length * SERIES_BYTES)
   writeList(writer, series, (one) => {
     writeMetric(writer, one.labels)
     if (writer.numbers !== undefined && one.histograms === undefined) writeRuns(writer, writer.numbers, one)

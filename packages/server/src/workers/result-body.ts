@@ -5,7 +5,6 @@ import type { PostedVector, StatsWanted } from './protocol.ts'
 
 const encoder = new TextEncoder()
 
-/** Grows to the largest answer and is used again: answers of megabytes would leave as much garbage behind. */
 const writerOfThread = new ByteWriter(undefined, new JsonNumbers(loadKernelModule()))
 
 const TRUNCATED = 'results truncated due to limit'
@@ -21,20 +20,16 @@ export function writeResult(
   const infos = capped(result.infos, 'info')
   const writer = writerOfThread
   writer.clear()
-  const data = writeValue(value, writer)
-  let tail = ''
-  if (task.stats !== 'none') tail += `,"stats":${JSON.stringify(statsOf(result, task.stats))}`
-  tail += '}'
-  if (warnings.length > 0) tail += `,"warnings":${JSON.stringify(warnings)}`
-  if (infos.length > 0) tail += `,"infos":${JSON.stringify(infos)}`
-  const head = encoder.encode('{"status":"success","data":')
-  const end = encoder.encode(`${tail}}`)
-  // The writer's object stays open for the stats: its last byte is the closing brace.
-  const body = new Uint8Array(head.length + data.length - 1 + end.length)
-  body.set(head)
-  body.set(data.subarray(0, -1), head.length)
-  body.set(end, head.length + data.length - 1)
-  return body
+  writer.ascii('{"status":"success","data":')
+  writeValue(value, writer)
+  if (task.stats !== 'none') {
+    writer.dropLast()
+    writer.raw(encoder.encode(`,"stats":${JSON.stringify(statsOf(result, task.stats))}}`))
+  }
+  if (warnings.length > 0) writer.raw(encoder.encode(`,"warnings":${JSON.stringify(warnings)}`))
+  if (infos.length > 0) writer.raw(encoder.encode(`,"infos":${JSON.stringify(infos)}`))
+  writer.ascii('}')
+  return writer.take()
 }
 
 /** More annotations of a kind than this are counted only, as in Prometheus. */
