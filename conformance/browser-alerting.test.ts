@@ -129,7 +129,7 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
     await expect.poll(() => matchers.inputValue()).toBe('alertname="FromElsewhere"')
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('button', { name: 'Change' }).click()
-    await page.getByLabel('Why').fill('known since April')
+    await page.getByRole('textbox', { name: 'Why' }).fill('known since April')
     await page.getByLabel('Your name').fill('bob')
     await page.getByRole('button', { name: 'Change it' }).click()
     await page.getByText('known since April (bob)').waitFor()
