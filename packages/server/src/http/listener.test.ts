@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
@@ -33,6 +34,24 @@ test('a listener answers and closes', async () => {
   expect(listener.isLoopback).toBe(true)
   await listener.close(100)
   await expect(fetch(listener.url)).rejects.toThrow()
+})
+
+test('idle connections make room for others', async () => {
+  const listener = await Listener.open(options('127.0.0.1:0'))
+  const agents = Array.from({ length: 30 }, () => new Agent({ keepAlive: true }))
+  const statuses: (number | undefined)[] = []
+  for (const agent of agents)
+    statuses.push(
+      await new Promise((resolve, reject) =>
+        get(listener.url, { agent }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode))
+        }).on('error', reject),
+      ),
+    )
+  expect(statuses).toEqual(agents.map(() => 200))
+  expect(listener.connections).toBeLessThanOrEqual(10)
+  for (const agent of agents) agent.destroy()
+  await listener.close(100)
 })
 
 test('a port that is taken: the message names the flag', async () => {

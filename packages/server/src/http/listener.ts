@@ -24,6 +24,9 @@ export class ListenError extends Error {
 /** How often idle connections are looked for while closing. */
 const CLOSE_IDLE_MS = 50
 
+/** From this share of the allowed connections on, those that only might be used again make room: a browser keeps six. */
+const CROWDED_SHARE = 0.8
+
 /** An open port. */
 export class Listener {
   readonly #server: Server | TlsServer
@@ -38,8 +41,10 @@ export class Listener {
     const { address, port } = server.address() as AddressInfo
     this.host = address
     this.port = port
+    const crowdedFrom = Math.floor(server.maxConnections * CROWDED_SHARE)
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
+      if (this.#sockets.size > crowdedFrom) server.closeIdleConnections()
       socket.on('close', () => this.#sockets.delete(socket))
     })
   }
