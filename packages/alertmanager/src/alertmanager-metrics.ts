@@ -94,6 +94,7 @@ export function createAlertmanagerMetrics(
     silenceStore: keptMetrics(registry, 'silences', 'silence'),
     deliveryLabels: (kind: string, receiver: string) => (receiverNames ? [kind, receiver] : [kind]),
   } // prettier-ignore
+  metrics.processingSeconds.touch()
   for (const reason of SUPPRESSED) metrics.notificationsSuppressed.add(0, reason)
   const seed = (receivers: Parameters<AlertmanagerMetrics['seed']>[0]): void => {
     for (const [name, integrations] of receivers)
@@ -111,9 +112,14 @@ function seedDelivery(metrics: Omit<AlertmanagerMetrics, 'seed'>, labels: readon
 }
 
 function keptMetrics(registry: Registry, name: 'nflog' | 'silences', what: string): KeptMetrics {
-  const counter = (suffix: string, help: string): Counter =>
-    registry.counter({ name: `alertmanager_${name}_${suffix}`, help })
-  return {
+  const counter = (suffix: string, help: string): Counter => {
+    const made = registry.counter({ name: `alertmanager_${name}_${suffix}`, help })
+    made.add(0)
+    return made
+  }
+  // Queries go to memory: they do not fail, and nobody would learn from their times.
+  counter('query_errors_total', `Number ${what} received queries that failed.`)
+  const metrics = {
     queries: counter('queries_total', `Number of ${what} queries were received.`),
     maintenance: counter('maintenance_total', `How many maintenances were executed for the ${what}.`),
     maintenanceErrors: counter('maintenance_errors_total', `How many maintenances were executed for the ${what} that failed.`),
@@ -123,6 +129,8 @@ function keptMetrics(registry: Registry, name: 'nflog' | 'silences', what: strin
       quantiles: [],
     }),
   } // prettier-ignore
+  metrics.snapshotSeconds.touch()
+  return metrics
 }
 
 /** What the well-known alerts on clusters read: one healthy member. */

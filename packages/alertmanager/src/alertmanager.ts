@@ -28,6 +28,7 @@ import { NotificationLog, type NotificationEntry } from './nflog/notification-lo
 import { createIntegrations } from './notify/create-integrations.ts'
 import type { Integration } from './notify/integration.ts'
 import { Pipeline } from './notify/pipeline.ts'
+import { timeWords } from './plain-words.ts'
 import { MemoryRecordLog, type RecordLog } from './record-log.ts'
 import type { Silence } from './silence/silence.ts'
 import { operatorOf, silenceState } from './silence/silence.ts'
@@ -394,7 +395,7 @@ export class Alertmanager implements Notifier {
         alerts: [stored.fingerprint],
         groupKey: group.key,
         receiver: group.route.receiver,
-        detail: `waits for the group's notification at ${new Date(group.nextFlushMs).toISOString()}`,
+        detail: `waits for the group's notification at ${timeWords(group.nextFlushMs)}`,
       })
     }
     return stored

@@ -167,7 +167,11 @@ export function createApp(input: AppInput): Application {
   })
   return Object.assign(application, {
     handle: handler(app, direct, input, gate, sources, otlp),
-    handleAlertmanager: alertmanagerApp(input.fanout, registry, gate, options.alertmanagerWeb.routePrefix),
+    handleAlertmanager: alertmanagerApp(input.fanout, registry, gate, {
+      routePrefix: options.alertmanagerWeb.routePrefix,
+      reload: async () =>
+        (await configuration.reload()) ? undefined : (configuration.reloadError() ?? 'unknown fault'),
+    }),
     handlePushgateway: pushgatewayApp(input.push, gate),
     handleOtlp: otlpHttpApp(otlp, gate),
   })

@@ -26,6 +26,22 @@ export function registerSelfMetrics(registry: Registry, startedMs: number): void
     )
   registry
     .gauge({
+      name: 'alertmanager_build_info',
+      help: "A metric with a constant '1' value labeled by version, revision, branch, goversion from which alertmanager was built, and the goos and goarch for the build.",
+      labels: ['branch', 'goarch', 'goos', 'goversion', 'revision', 'tags', 'version'],
+    })
+    .set(
+      1,
+      'main',
+      process.arch === 'x64' ? 'amd64' : process.arch,
+      process.platform,
+      process.version,
+      'promontory',
+      '',
+      '0.34.0',
+    )
+  registry
+    .gauge({
       name: 'promontory_build_info',
       help: 'Always 1; the version of Promontory and of Node.',
       labels: ['version', 'node'],

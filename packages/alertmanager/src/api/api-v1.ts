@@ -15,8 +15,10 @@ export class ApiV1 {
   }
 
   async handle(request: ApiRequest): Promise<ApiAnswer> {
+    // As it last was: bodies are JSON whatever they are said to be.
+    const { contentType: _contentType, ...rest } = request
     const answer = await this.#v2.handle({
-      ...request,
+      ...rest,
       path: request.path.replace(/^\/api\/v1\//, '/api/v2/'),
     })
     if (answer.status !== 200) return failure(answer)

@@ -124,7 +124,7 @@ test('silences: create, list, edit, expire', async () => {
 test.each([
   [{ comment: undefined }, 422, 'comment in body is required'],
   [{ matchers: [] }, 422, 'matchers in body should have at least 1 items'],
-  [{ matchers: [{ name: 'a', value: '', isRegex: false }] }, 400, 'invalid silence: at least one matcher must not match the empty string'],
+  [{ matchers: [{ name: 'a', value: '', isRegex: false }] }, 400, 'invalid silence: matcher set 0: at least one matcher must not match the empty string'],
   [{ matchers: [{ name: 'a', value: '(', isRegex: true }] }, 400, 'missing closing )'],
   [{ endsAt: '2023-01-01T00:00:00Z', startsAt: '2022-01-01T00:00:00Z' }, 400, "end time can't be in the past"],
   [{ endsAt: '2023-01-01T00:00:00Z' }, 400, 'start time must be before end time'],
@@ -193,4 +193,33 @@ test('long lists come in pieces, in order and whole; others are served in betwee
   }
   const { json } = await call('GET', '/api/v2/alerts?filter=i%3D%2277%22')
   expect(json).toHaveLength(1)
+})
+
+test.each([
+  ['POST', '/api/v2/alerts', '', 422, { code: 602, message: 'alerts in body is required' }],
+  ['POST', '/api/v2/silences', '', 422, { code: 602, message: 'silence in body is required' }],
+  ['POST', '/api/v2/alerts', 'null', 200, undefined],
+  ['POST', '/api/v2/alerts', [{ labels: { a: 'b' }, generatorURL: '/graph?g0' }], 200, undefined],
+  ['POST', '/api/v2/alerts', [{ labels: { a: 'b' }, generatorURL: 'not a url' }], 422, { code: 601, message: '0.generatorURL in body must be of type uri: "not a url"' }],
+  ['PUT', '/api/v2/silences', '', 405, { code: 405, message: 'method PUT is not allowed, but [GET,POST] are' }],
+  ['GET', '/api/v2/alerts?receiver_matchers=[', '', 400, 'failed to parse receiver_matchers param: bad matcher format: ['],
+  ['GET', '/api/v2/receivers?receiver_matchers=a', '', 400, 'failed to parse receiver_matchers param: bad matcher format: a'],
+  ['GET', '/api/v2/alerts?active=maybe', '', 200, []],
+] as const)('%s %s %j: as upstream', async (method, target, body, status, json) => {
+  const { call } = await world()
+  await call('POST', '/api/v2/alerts', [{ labels: { alertname: 'A' } }])
+  expect(await call(method, target, body)).toEqual(json === undefined ? { status } : { status, json })
+}) // prettier-ignore
+
+test('a body that is said to be no JSON is refused', async () => {
+  const { alertmanager } = await world()
+  const request = { method: 'POST', path: '/api/v2/alerts', query: new URLSearchParams(), body: '[]' }
+  const api = new ApiV2(alertmanager, VERSION)
+  expect(await api.handle({ ...request, contentType: 'application/json; charset=utf-8' })).toEqual({
+    status: 200,
+  })
+  expect(await api.handle({ ...request, contentType: 'text/plain;charset=UTF-8' })).toEqual({
+    status: 415,
+    json: { code: 415, message: 'unsupported media type "text/plain", only [application/json] are allowed' },
+  })
 })

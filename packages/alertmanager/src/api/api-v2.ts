@@ -24,6 +24,8 @@ export interface ApiRequest {
   readonly path: string
   readonly query: URLSearchParams
   readonly body: string
+  /** Undefined where nobody looks at it: bodies are JSON then. */
+  readonly contentType?: string
 }
 
 export interface ApiAnswer {
@@ -39,6 +41,22 @@ const WHOLE_LIST_MAX = 2000
 
 /** Alerts looked at between two looks at the clock. */
 const LOOKED_AT_MAX = 64
+
+/** Methods of each path, as refusals name them. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  status: 'GET',
+  receivers: 'GET',
+  alerts: 'GET,POST',
+  'alerts/groups': 'GET',
+  silences: 'GET,POST',
+}
+
+function notAllowed(method: string, allowed: string): ApiAnswer {
+  return {
+    status: 405,
+    json: { code: 405, message: `method ${method} is not allowed, but [${allowed}] are` },
+  }
+}
 
 const empty = (status: number): ApiAnswer => ({ status })
 
@@ -64,7 +82,12 @@ export class ApiV2 {
     }
   }
 
-  #route({ method, path, query, body }: ApiRequest): ApiAnswer | Promise<ApiAnswer> {
+  #route({ method, path, query, body, contentType }: ApiRequest): ApiAnswer | Promise<ApiAnswer> {
+    if (method === 'POST' && contentType !== undefined && !/^application\/json\b/i.test(contentType))
+      throw new RequestError(
+        `unsupported media type "${contentType.split(';')[0]}", only [application/json] are allowed`,
+        415,
+      )
     const silence = /^\/api\/v2\/silence\/([^/]+)$/.exec(path)
     if (silence !== null) return this.#silence(method, silence[1]!)
     switch (`${method} ${path}`) {
@@ -83,12 +106,10 @@ export class ApiV2 {
       case 'POST /api/v2/silences':
         return this.#postSilence(body)
     }
-    const known = ['status', 'receivers', 'alerts', 'alerts/groups', 'silences'].some(
-      (name) => path === `/api/v2/${name}`,
-    )
-    return known
-      ? { status: 405, json: { code: 405, message: `method ${method} is not allowed` } }
-      : { status: 404, json: { code: 404, message: `path ${path} was not found` } }
+    const allowed = ALLOWED[path.slice('/api/v2/'.length)]
+    return allowed === undefined
+      ? { status: 404, json: { code: 404, message: `path ${path} was not found` } }
+      : notAllowed(method, allowed)
   }
 
   // Alerts
@@ -202,9 +223,7 @@ export class ApiV2 {
   }
 
   #receivers(query: URLSearchParams): ApiAnswer {
-    const matchers = query
-      .getAll('receiver_matchers')
-      .map((text) => parseMatcher(text, this.#alertmanager.matcherMode))
+    const matchers = receiverMatchers(query, this.#alertmanager.matcherMode)
     const receivers = this.#alertmanager.config?.config.receivers ?? []
     const json = receivers
       .filter(({ labels }) => matchesRecord(matchers, labels))
@@ -249,8 +268,7 @@ export class ApiV2 {
       const silence = silences.get(id)
       return silence === undefined ? empty(404) : { status: 200, json: gettableSilence(silence, nowMs) }
     }
-    if (method !== 'DELETE')
-      return { status: 405, json: { code: 405, message: `method ${method} is not allowed` } }
+    if (method !== 'DELETE') return notAllowed(method, 'DELETE,GET')
     try {
       await silences.expire(id)
       return empty(200)
@@ -274,7 +292,7 @@ function readFilter(query: URLSearchParams, mode: MatcherMode): Filter | { reado
     return {
       matchers: query.getAll('filter').map((text) => parseMatcher(text, mode)),
       receiver: receiver === null ? undefined : new AnchoredRegex(receiver),
-      receiverMatchers: query.getAll('receiver_matchers').map((text) => parseMatcher(text, mode)),
+      receiverMatchers: receiverMatchers(query, mode),
     }
   } catch (error) {
     if (error instanceof RegexError) return { fault: `failed to parse receiver param: ${error.message}` }
@@ -282,10 +300,23 @@ function readFilter(query: URLSearchParams, mode: MatcherMode): Filter | { reado
   }
 }
 
+/** What counts as true, as upstream's framework reads it; any other word is false. */
+const TRUE = new Set(['true', '1', 'yes', 'ok', 'y', 'on', 'selected', 'checked', 't', 'enabled'])
+
 /** Flags are on unless said otherwise. */
 function flag(query: URLSearchParams, name: string): boolean {
   const value = query.get(name)
-  return value === null || !['false', '0', 'f', 'no', 'off'].includes(value.toLowerCase())
+  return value === null || TRUE.has(value.toLowerCase())
+}
+
+/** `receiver_matchers`. @throws MatcherSyntaxError */
+function receiverMatchers(query: URLSearchParams, mode: MatcherMode): Matcher[] {
+  try {
+    return query.getAll('receiver_matchers').map((text) => parseMatcher(text, mode))
+  } catch (error) {
+    if (!(error instanceof MatcherSyntaxError)) throw error
+    throw new MatcherSyntaxError(`failed to parse receiver_matchers param: ${error.message}`)
+  }
 }
 
 function matchesFilter(matchers: readonly Matcher[], labels: Labels): boolean {

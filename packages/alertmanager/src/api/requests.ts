@@ -5,21 +5,22 @@ import type { SilenceRequest } from '../silence/silences.ts'
 import { TimeSlice } from '../time-slice.ts'
 import { jsonListParts } from './json-parts.ts'
 
-/** A request body that is not what the API takes. `status` is 400 (no JSON) or 422 (wrong fields). */
+/** A request body that is not what the API takes. `status` is 400 (no JSON), 415 (said to be something else) or 422 (wrong fields). */
 export class RequestError extends Error {
   override readonly name = 'RequestError'
-  readonly status: 400 | 422
+  readonly status: 400 | 415 | 422
   readonly code: number
-  constructor(message: string, status: 400 | 422 = 422, code?: number) {
+  constructor(message: string, status: 400 | 415 | 422 = 422, code?: number) {
     super(message)
     this.status = status
-    this.code = code ?? (status === 400 ? 400 : 602)
+    this.code = code ?? (status === 422 ? 602 : status)
   }
 }
 
 type Json = Readonly<Record<string, unknown>>
 
 function parseBody(body: string, what: string): unknown {
+  if (body.trim() === '') throw new RequestError(`${what} in body is required`)
   try {
     return JSON.parse(body)
   } catch (error) {
@@ -64,6 +65,7 @@ export async function parseAlerts(
   const slice = new TimeSlice()
   for (const part of jsonListParts(body)) {
     const list = parseBody(part, 'alerts')
+    if (list === null) continue
     if (!Array.isArray(list))
       throw new RequestError(
         'parsing alerts body from "" failed, because json: cannot unmarshal into Go value of type models.PostableAlerts',
@@ -84,15 +86,29 @@ function parseAlert(item: unknown, i: number, nowMs: number, resolveTimeoutMs: n
   const endsAt = timeOf(item.endsAt, `${i}.endsAt`)
   if (item.generatorURL !== undefined && typeof item.generatorURL !== 'string')
     throw new RequestError(`${i}.generatorURL in body must be of type string`, 400)
+  const generatorUrl = item.generatorURL ?? ''
+  if (generatorUrl !== '' && !isUri(generatorUrl))
+    throw new RequestError(
+      `${i}.generatorURL in body must be of type uri: ${JSON.stringify(generatorUrl)}`,
+      422,
+      601,
+    )
   return {
     labels: Labels.from(stringMap(item.labels, `${i}.labels`)),
     annotations: Labels.from(stringMap(item.annotations, `${i}.annotations`)),
     startsAtMs: startsAt ?? endsAt ?? nowMs,
     endsAtMs: endsAt ?? nowMs + resolveTimeoutMs,
-    generatorUrl: item.generatorURL ?? '',
+    generatorUrl,
     updatedAtMs: nowMs,
     timeout: endsAt === undefined,
   }
+}
+
+/** An absolute URL or path, as Go's `url.ParseRequestURI` takes it. */
+function isUri(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(text)) return false
+  return text.startsWith('/') || /^[a-z][a-z0-9+.-]*:/i.test(text)
 }
 
 /** A silence as `POST /api/v2/silences` takes it. @throws RequestError */

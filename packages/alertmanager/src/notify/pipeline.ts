@@ -14,7 +14,7 @@ import {
 import type { Silences } from '../silence/silences.ts'
 import { notificationJson, type Notification } from '../template/notification-data.ts'
 import type { NotificationTemplates } from '../template/notification-templates.ts'
-import { alertWords, silenceWords } from '../plain-words.ts'
+import { alertWords, silenceWords, timeWords } from '../plain-words.ts'
 import { NotifyError, type FailureReason, type Integration } from './integration.ts'
 import { pauseAfter, wait } from './retry.ts'
 import type { Turns } from './turns.ts'
@@ -201,7 +201,7 @@ export class Pipeline {
     if (reason === undefined) {
       const isRepeat = entry !== undefined && firing.length > 0
       const detail = isRepeat
-        ? `told at ${new Date(entry.timestampMs).toISOString()}, told again after ${group.route.repeatIntervalMs / 1000} s`
+        ? `told at ${timeWords(entry.timestampMs)}, told again after ${group.route.repeatIntervalMs / 1000} s`
         : 'resolved before anybody was told'
       this.#note(flush, isRepeat ? 'repeated too early' : 'nothing new', alerts, detail, name)
       return false

@@ -40,20 +40,21 @@ export function compileMatchers(matchers: readonly SilenceMatcher[]): Matcher[] 
 /** What is wrong with a silence, in upstream's words; undefined when nothing is. */
 export function silenceFault(silence: Omit<Silence, 'id' | 'updatedAtMs'>): string | undefined {
   if (silence.matchers.length === 0) return 'invalid silence: at least one matcher required'
-  let compiled: Matcher[]
+  const compiled: Matcher[] = []
   for (const [i, { name, value }] of silence.matchers.entries()) {
     if (name === '' || !name.isWellFormed())
-      return `invalid silence: invalid label matcher ${i}: invalid label name "${name}"`
+      return `invalid silence: invalid label matcher ${i} in set 0: invalid label name "${name}"`
     if (!value.isWellFormed())
-      return `invalid silence: invalid label matcher ${i}: invalid label value "${value}"`
+      return `invalid silence: invalid label matcher ${i} in set 0: invalid label value "${value}"`
   }
-  try {
-    compiled = compileMatchers(silence.matchers)
-  } catch (error) {
-    return `invalid silence: invalid label matcher: ${(error as Error).message}`
-  }
+  for (const [i, matcher] of silence.matchers.entries())
+    try {
+      compiled.push(...compileMatchers([matcher]))
+    } catch (error) {
+      return `invalid silence: invalid label matcher ${i} in set 0: invalid regular expression ${JSON.stringify(matcher.value)}: ${(error as Error).message}`
+    }
   if (compiled.every((matcher) => matcher.matchesEmpty()))
-    return 'invalid silence: at least one matcher must not match the empty string'
+    return 'invalid silence: matcher set 0: at least one matcher must not match the empty string'
   if (silence.endsAtMs < silence.startsAtMs) return 'invalid silence: end time must not be before start time'
   return undefined
 }

@@ -13,13 +13,17 @@ import type { AlertFanout } from './fanout.ts'
  * What answers on `--listen.alertmanager`: the Alertmanager's own paths, where they mean what they mean there. The first
  * version of its API answers as it last did, in 0.26.
  *
- * @param routePrefix `--alertmanager.web.route-prefix`, without a slash at its end
+ * @param options.routePrefix `--alertmanager.web.route-prefix`, without a slash at its end
+ * @param options.reload reads the configuration again; answers with what was wrong
  */
 export function alertmanagerApp(
   fanout: AlertFanout,
   registry: Registry,
   gate: Gate,
-  routePrefix: string,
+  {
+    routePrefix,
+    reload,
+  }: { readonly routePrefix: string; readonly reload: () => Promise<string | undefined> },
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Hono()
   const v1 = new ApiV1(fanout.alertmanager, alertmanagerVersion())
@@ -38,6 +42,13 @@ export function alertmanagerApp(
       TEXT_CONTENT_TYPE,
     ),
   )
+  // Always there, as upstream; the other products' pages want --web.enable-lifecycle for theirs.
+  app.post('/-/reload', async (c) => {
+    const fault = await reload()
+    return fault === undefined ? c.body(null, 200) : c.text(`failed to reload config: ${fault}\n`, 500)
+  })
+  app.get('/-/reload', (c) => c.text('Method Not Allowed\n', 405))
+  app.notFound((c) => c.text('404 page not found\n', 404))
   app.get('/', (c) =>
     c.text('The Alertmanager of Promontory: its API is below /api/v2/, its pages are those of Promontory.\n'),
   )

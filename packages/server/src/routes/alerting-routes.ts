@@ -108,7 +108,8 @@ export function alertmanagerVersion(): ConstructorParameters<typeof ApiV2>[1] {
 export async function toRequest(c: Context): Promise<Parameters<ApiV2['handle']>[0]> {
   const url = new URL(c.req.url)
   const body = c.req.method === 'POST' || c.req.method === 'PUT' ? await readText(c, ALERTS_BYTES_MAX) : ''
-  return { method: c.req.method, path: url.pathname, query: url.searchParams, body }
+  const contentType = c.req.header('content-type') ?? 'application/octet-stream'
+  return { method: c.req.method, path: url.pathname, query: url.searchParams, body, contentType }
 }
 
 /** @param onSent called when a list in pieces was sent or given up, or at once */
