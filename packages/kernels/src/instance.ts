@@ -22,6 +22,7 @@ export interface Kernels {
     crcTable: number,
     result: number,
   ): void
+  anyStale(values: number, count: number): number
   xorEncode(state: number, chunk: number, times: number, values: number, count: number): number
   headCheck(
     refs: number,

@@ -126,3 +126,18 @@ test('WAL sample records are read back as written', () => {
   expect([...words.slice(VALUES / 8 + 512, VALUES / 8 + 515)]).toEqual([STALE, STALE + 1n, STALE + 3n])
   expect(kernels.walDecodeSamples(OUT, length - 1, STATE, TIMES, VALUES) >>> 0).toBe(0xffffffff)
 })
+
+test('a stale marker is found wherever it is, and other NaNs are not taken for one', () => {
+  const marker = 0x7ff0000000000002n
+  for (const count of [0, 1, 2, 3, 8, 9]) {
+    for (let i = 0; i < count + 2; i++) words[VALUES / 8 + i] = 0x7ff8000000000001n
+    expect(kernels.anyStale(VALUES, count)).toBe(0)
+    for (let at = 0; at < count; at++) {
+      words[VALUES / 8 + at] = marker
+      expect(kernels.anyStale(VALUES, count)).toBe(1)
+      words[VALUES / 8 + at] = marker + 1n
+    }
+    words[VALUES / 8 + count] = marker
+    expect(kernels.anyStale(VALUES, count)).toBe(0)
+  }
+})

@@ -9,8 +9,9 @@ export class SampleColumns {
   timesMs: Float64Array = new Float64Array(0)
   /** Float values; meaningless where `histograms[i]` is set. Stale markers are recognised in `bits` only. */
   values: Float64Array = new Float64Array(0)
-  /** The values' bits: index 2i holds the low word of values[i], 2i+1 the high word. */
-  bits: Uint32Array = new Uint32Array(0)
+  #bits: Uint32Array | undefined
+  /** No value is a stale marker, says who filled the columns; false when nobody has looked. */
+  staleFree = false
   /** Undefined when the series has no histogram in range. A stale marker is always a float. */
   histograms: (FloatHistogram | undefined)[] | undefined
   /** Start (created) timestamps in Unix milliseconds, 0 for none; undefined when no sample has one. */
@@ -18,6 +19,16 @@ export class SampleColumns {
   /** How many stored samples each float stands for, as their mean, minimum or maximum; undefined when each is one. */
   weights: Float64Array | undefined
   length = 0
+
+  /** The values' bits: index 2i holds the low word of values[i], 2i+1 the high word. */
+  get bits(): Uint32Array {
+    const { values } = this
+    return (this.#bits ??= new Uint32Array(
+      values.buffer as ArrayBuffer,
+      values.byteOffset,
+      2 * values.length,
+    ))
+  }
 
   /** Makes own arrays with room for `count` samples; what was in them is lost. */
   reserve(count: number): void {
@@ -31,6 +42,7 @@ export class SampleColumns {
   setArrays(timesMs: Float64Array, values: Float64Array): void {
     this.timesMs = timesMs
     this.values = values
-    this.bits = new Uint32Array(values.buffer as ArrayBuffer, values.byteOffset, 2 * values.length)
+    this.#bits = undefined
+    this.staleFree = false
   }
 }

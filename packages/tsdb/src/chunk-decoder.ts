@@ -202,6 +202,7 @@ export class ChunkDecoder {
     const to = lowerBound(this.#f64, from, base + this.#length, endMs + 1)
     const values = this.#valuesAt / 8 + (from - base)
     into.setArrays(this.#f64.subarray(from, to), this.#f64.subarray(values, values + (to - from)))
+    into.staleFree = this.#histograms === undefined && this.#kernels.anyStale(8 * values, to - from) === 0
     into.histograms = this.#histograms?.slice(from - base, to - base)
     if (into.histograms?.every((histogram) => histogram === undefined)) into.histograms = undefined
     into.startTimesMs = undefined

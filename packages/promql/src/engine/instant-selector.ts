@@ -73,13 +73,15 @@ export function pickSamples(
 
 /** As {@link pickSamples} for the values of a series without histograms. */
 function pickFloats(
-  { timesMs, values, bits, length }: SampleColumns,
+  samples: SampleColumns,
   offsetMs: number,
   atMs: number | undefined,
   grid: Grid,
   lookbackMs: number,
   out: Column,
 ): number {
+  const { timesMs, values, length } = samples
+  const bits = samples.staleFree ? undefined : samples.bits
   const { samplesAtStep, count, startMs, stepMs } = grid
   const { values: picked, kinds } = out
   let next = 0
@@ -88,7 +90,8 @@ function pickFloats(
     const referenceMs = (atMs ?? startMs + step * stepMs) - offsetMs
     while (next < length && timesMs[next]! <= referenceMs) next++
     const newest = next - 1
-    if (newest < 0 || timesMs[newest]! <= referenceMs - lookbackMs || isStaleAt(bits, newest)) continue
+    if (newest < 0 || timesMs[newest]! <= referenceMs - lookbackMs) continue
+    if (bits !== undefined && isStaleAt(bits, newest)) continue
     picked[step] = values[newest]!
     kinds[step] = FLOAT
     points++

@@ -116,7 +116,9 @@ export class RangeSamples {
   }
 }
 
-function hasStale({ bits, length }: SampleColumns): boolean {
+function hasStale(columns: SampleColumns): boolean {
+  if (columns.staleFree) return false
+  const { bits, length } = columns
   for (let i = 0; i < length; i++) if (isStaleAt(bits, i)) return true
   return false
 }
