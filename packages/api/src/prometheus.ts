@@ -58,6 +58,8 @@ export interface ActiveTarget {
   readonly lastScrape: string
   /** Seconds. */
   readonly lastScrapeDuration: number
+  /** Samples of the last scrape, before relabelling. Not Prometheus's. */
+  readonly lastScrapeSamples: number
   readonly health: TargetHealth
   readonly scrapeInterval: string
   readonly scrapeTimeout: string
@@ -127,6 +129,8 @@ export interface RemoteWriteQueue {
   readonly retried: number
   /** Never tried, because the receiver was away too long: `--storage.remote.log-size`. */
   readonly givenUp: number
+  /** The last try did not get through. */
+  readonly isFailing: boolean
   readonly lastError: string
 }
 

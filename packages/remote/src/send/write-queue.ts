@@ -83,6 +83,8 @@ export interface WriteQueueState {
   readonly retried: number
   /** Never tried: the log may not grow further. */
   readonly givenUp: number
+  /** The last try did not get through. */
+  readonly isFailing: boolean
   readonly lastError: string
 }
 
@@ -122,6 +124,8 @@ export class WriteQueue {
   #skipped = 0
   #isSkipping = false
   #highestReadMs = -Infinity
+  /** Time of the first sample that was to be sent: while none is, the receiver lacks all since then. */
+  #firstReadMs = Infinity
   #highestSentMs = -Infinity
   /** Since the last look at the number of shards. */
   #seen = { samplesIn: 0, samplesKept: 0, samplesOut: 0, sendSeconds: 0 }
@@ -208,6 +212,7 @@ export class WriteQueue {
       highestSentSeconds: finite(this.#highestSentMs / 1000),
       lagSeconds: this.#lagSeconds(),
       ...this.#totals,
+      isFailing: this.#failing,
       lastError: this.#lastError,
     }
   }
@@ -228,7 +233,7 @@ export class WriteQueue {
   /** Behind what was stored: 0 when everything that was read is sent. */
   #lagSeconds(): number {
     if (this.#open.length === 0) return 0
-    const sentMs = Number.isFinite(this.#highestSentMs) ? this.#highestSentMs : this.#highestReadMs
+    const sentMs = Number.isFinite(this.#highestSentMs) ? this.#highestSentMs : this.#firstReadMs
     return Math.max(0, (this.#options.clock.nowMs() - sentMs) / 1000)
   }
 
@@ -368,6 +373,7 @@ export class WriteQueue {
     this.#seen.samplesKept++
     this.#receipt.left++
     if (item.timeMs > this.#highestReadMs) this.#highestReadMs = item.timeMs
+    if (this.#firstReadMs === Infinity) this.#firstReadMs = item.timeMs
     this.#shards[item.series.ref % this.#shards.length]!.add(item)
   }
 

@@ -67,6 +67,7 @@ function view(target: TargetView, environment: RouteEnvironment): ActiveTarget {
     lastError: target.lastError,
     lastScrape: target.lastScrapeMs === undefined ? ZERO_TIME : new Date(target.lastScrapeMs).toISOString(),
     lastScrapeDuration: target.lastScrapeDurationMs / 1000,
+    lastScrapeSamples: target.lastSamples,
     health: target.health,
     scrapeInterval: formatDuration(target.scrapeIntervalMs),
     scrapeTimeout: formatDuration(target.scrapeTimeoutMs),

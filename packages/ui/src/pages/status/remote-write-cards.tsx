@@ -70,7 +70,15 @@ function Queue({ queue }: { queue: RemoteWriteQueue }): ReactNode {
       <p className="card-body soft small" style={{ overflowWrap: 'anywhere' }}>
         {queue.url}, remote write {queue.protocol}
       </p>
-      {queue.lastError === '' ? null : <p className="notice bad small">{queue.lastError}</p>}
+      {queue.lastError === '' ? null : (
+        <p
+          className={`notice small ${queue.isFailing ? 'bad' : 'warn'}`}
+          style={{ margin: '0 var(--space-4) var(--space-3)', overflowWrap: 'anywhere' }}
+        >
+          {queue.isFailing ? '' : 'Before: '}
+          {queue.lastError}
+        </p>
+      )}
       <table className="grid">
         <tbody>
           {rows.map(([name, value]) => (
@@ -85,7 +93,8 @@ function Queue({ queue }: { queue: RemoteWriteQueue }): ReactNode {
   )
 }
 
-function standing({ lagSeconds, lastError }: RemoteWriteQueue): [Tone, string] {
+function standing({ lagSeconds, lastError, isFailing }: RemoteWriteQueue): [Tone, string] {
+  if (isFailing) return ['bad', 'not getting through']
   if (lagSeconds > LAG_WARN_S) return ['bad', 'behind']
   return lastError === '' ? ['good', 'up to date'] : ['warn', 'had faults']
 }

@@ -93,7 +93,7 @@ function PoolCard({ pool, isOpen, onToggle, state, search }: PoolCardProps): Rea
   return (
     <section className="card" aria-label={`Job ${pool.name}`}>
       <div className="card-head">
-        <h2 className="grow">{pool.name}</h2>
+        <h2 style={{ flex: '1 1 12rem', overflowWrap: 'anywhere' }}>{pool.name}</h2>
         <Badge tone={pool.refused > 0 ? 'bad' : 'neutral'}>
           {wholeNumber(pool.scraped)} of {wholeNumber(pool.found)} scraped
         </Badge>
@@ -125,7 +125,7 @@ function PoolTargets({ name, state, search }: { name: string; state: State; sear
     return <EmptyState icon="search" title="Nothing here" text="No target of this job is of this kind." />
   return (
     <div className="table-wrap">
-      <table className="grid cards">
+      <table className="grid cards found">
         <thead>
           <tr>
             <th scope="col">Before relabelling</th>
@@ -153,7 +153,7 @@ function FoundRow({ pool, target }: { pool: string; target: FoundTarget }): Reac
   return (
     <tr>
       <td style={{ overflowWrap: 'anywhere' }}>
-        <Labels labels={target.discoveredLabels} />
+        <Labels labels={target.discoveredLabels} hide={unset(target.discoveredLabels)} />
       </td>
       <td style={{ overflowWrap: 'anywhere' }}>
         <Outcome target={target} />
@@ -165,6 +165,17 @@ function FoundRow({ pool, target }: { pool: string; target: FoundTarget }): Reac
       </td>
     </tr>
   )
+}
+
+/** Switches of a scrape that every target carries; they are worth a look where they are on. */
+const SWITCHES = [
+  '__always_scrape_classic_histograms__',
+  '__convert_classic_histograms_to_nhcb__',
+  '__scrape_native_histograms__',
+]
+
+function unset(labels: Readonly<Record<string, string>>): readonly string[] {
+  return SWITCHES.filter((name) => labels[name] === 'false')
 }
 
 /** Labels of its series and its URL, or why there are none. */

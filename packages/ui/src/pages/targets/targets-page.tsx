@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { ask } from '../../data/api.ts'
-import { seconds } from '../../data/format.ts'
+import { seconds, wholeNumber } from '../../data/format.ts'
 import { Ago } from '../../parts/ago.tsx'
 import { Badge, toneOf } from '../../parts/badge.tsx'
 import { Labels } from '../../parts/labels.tsx'
@@ -19,6 +19,14 @@ type Wanted = 'all' | TargetHealth
 const ROWS_AT_FIRST = 30
 const RANKS: Readonly<Record<TargetHealth, number>> = { down: 0, unknown: 1, up: 2 }
 
+const EXAMPLE = `scrape_configs:
+  - job_name: my-app
+    static_configs:
+      - targets: ['localhost:8080']`
+
+/** More jobs than these start closed where everything is up. */
+const JOBS_OPEN = 12
+
 /** Every target with its state, its last scrape and what went wrong. */
 export function TargetsPage(): ReactNode {
   const [wanted, setWanted] = useState<Wanted>('all')
@@ -33,6 +41,7 @@ export function TargetsPage(): ReactNode {
   const shown = targets.filter(
     (target) => (wanted === 'all' || target.health === wanted) && isFound(search, textsOf(target)),
   )
+  const pools = poolsOf(shown)
   const dropped = Object.values(data?.data.droppedTargetCounts ?? {}).reduce((sum, count) => sum + count, 0)
   return (
     <>
@@ -60,10 +69,10 @@ export function TargetsPage(): ReactNode {
           value={wanted}
           onChange={setWanted}
           choices={[
-            ['all', `All ${targets.length}`],
-            ['up', `Up ${count(targets, 'up')}`],
-            ['down', `Down ${count(targets, 'down')}`],
-            ['unknown', `Waiting ${count(targets, 'unknown')}`],
+            ['all', `All ${wholeNumber(targets.length)}`],
+            ['up', `Up ${wholeNumber(count(targets, 'up'))}`],
+            ['down', `Down ${wholeNumber(count(targets, 'down'))}`],
+            ['unknown', `Waiting ${wholeNumber(count(targets, 'unknown'))}`],
           ]}
         />
       </div>
@@ -78,8 +87,15 @@ export function TargetsPage(): ReactNode {
           <EmptyState
             icon="targets"
             title="No targets"
-            text="scrape_configs name none, or discovery has found none yet."
-          />
+            text="scrape_configs of prometheus.yml names none, or discovery has found none yet. A job needs no more than this; reload afterwards."
+          >
+            <pre className="code" style={{ textAlign: 'left', marginTop: 'var(--space-3)' }}>
+              {EXAMPLE}
+            </pre>
+            <Link className="button" href="/service-discovery" style={{ marginTop: 'var(--space-3)' }}>
+              What discovery found
+            </Link>
+          </EmptyState>
         </div>
       ) : shown.length === 0 ? (
         <div className="card">
@@ -91,8 +107,14 @@ export function TargetsPage(): ReactNode {
         </div>
       ) : (
         <div className="stack">
-          {poolsOf(shown).map(([pool, members]) => (
-            <Pool key={pool} pool={pool} targets={members} onTry={setTried} />
+          {pools.map(([pool, members]) => (
+            <Pool
+              key={pool}
+              pool={pool}
+              targets={members}
+              startsOpen={pools.length <= JOBS_OPEN || search !== '' || count(members, 'up') < members.length}
+              onTry={setTried}
+            />
           ))}
         </div>
       )}
@@ -104,56 +126,72 @@ export function TargetsPage(): ReactNode {
 function Pool({
   pool,
   targets,
+  startsOpen,
   onTry,
 }: {
   pool: string
   targets: readonly ActiveTarget[]
+  startsOpen: boolean
   onTry: (target: ActiveTarget) => void
 }): ReactNode {
   const [all, setAll] = useState(false)
+  /** Undefined until somebody opens or closes it. */
+  const [wish, setWish] = useState<boolean>()
+  const isOpen = wish ?? startsOpen
   const ordered = targets.toSorted((a, b) => RANKS[a.health] - RANKS[b.health])
   const rows = all ? ordered : ordered.slice(0, ROWS_AT_FIRST)
   const up = count(targets, 'up')
   return (
     <section className="card" aria-label={`Job ${pool}`}>
       <div className="card-head">
-        <h2 className="grow">{pool}</h2>
+        <h2 style={{ flex: '1 1 12rem', overflowWrap: 'anywhere' }}>{pool}</h2>
         <Badge tone={up === targets.length ? 'good' : count(targets, 'down') > 0 ? 'bad' : 'neutral'}>
-          {up} of {targets.length} up
+          {wholeNumber(up)} of {wholeNumber(targets.length)} up
         </Badge>
+        <button
+          type="button"
+          className="button"
+          aria-expanded={isOpen}
+          aria-label={`${isOpen ? 'Hide' : 'Show'} targets of ${pool}`}
+          onClick={() => setWish(!isOpen)}
+        >
+          {isOpen ? 'Hide' : 'Show'}
+        </button>
       </div>
-      <div className="table-wrap">
-        <table className="grid cards targets">
-          <thead>
-            <tr>
-              <th scope="col">Endpoint</th>
-              <th scope="col">State</th>
-              <th scope="col">Labels</th>
-              <th scope="col">Last scrape</th>
-              <th scope="col">
-                <span className="visually-hidden">Try</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((target) => (
-              <TargetRow
-                key={target.scrapeUrl + JSON.stringify(target.labels)}
-                target={target}
-                onTry={onTry}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {rows.length < targets.length ? (
+      {isOpen ? (
+        <div className="table-wrap">
+          <table className="grid cards targets">
+            <thead>
+              <tr>
+                <th scope="col">Endpoint</th>
+                <th scope="col">State</th>
+                <th scope="col">Labels</th>
+                <th scope="col">Last scrape</th>
+                <th scope="col">
+                  <span className="visually-hidden">Try</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((target) => (
+                <TargetRow
+                  key={target.scrapeUrl + JSON.stringify(target.labels)}
+                  target={target}
+                  onTry={onTry}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      ) : null}
+      {isOpen && rows.length < targets.length ? (
         <button
           type="button"
           className="button"
           style={{ margin: 'var(--space-3) var(--space-4)' }}
           onClick={() => setAll(true)}
         >
-          Show all {targets.length} targets
+          Show all {wholeNumber(targets.length)} targets
         </button>
       ) : null}
     </section>
@@ -168,47 +206,54 @@ function TargetRow({
   onTry: (target: ActiveTarget) => void
 }): ReactNode {
   return (
-    <tr>
-      <td style={{ overflowWrap: 'anywhere' }}>
-        <a href={target.globalUrl} rel="noreferrer">
-          {target.scrapeUrl}
-        </a>
-        {target.lastError === '' ? null : (
-          <p className="notice bad small" style={{ marginTop: 'var(--space-2)' }}>
-            {target.lastError}
-          </p>
-        )}
-      </td>
-      <td>
-        <Badge tone={toneOf(target.health)}>{target.health === 'unknown' ? 'waiting' : target.health}</Badge>
-      </td>
-      <td>
-        <Labels labels={target.labels} />
-        <details className="small soft" style={{ marginTop: 'var(--space-1)' }}>
-          <summary>before relabelling</summary>
-          <Labels labels={target.discoveredLabels} />
-        </details>
-      </td>
-      <td className="number">
-        <Ago at={target.lastScrape} />
-        <br />
-        <span className="soft">
-          took {seconds(target.lastScrapeDuration)},
+    <>
+      <tr>
+        <td style={{ overflowWrap: 'anywhere' }}>
+          <a href={target.globalUrl} rel="noreferrer">
+            {target.scrapeUrl}
+          </a>
+        </td>
+        <td>
+          <Badge tone={toneOf(target.health)}>
+            {target.health === 'unknown' ? 'waiting' : target.health}
+          </Badge>
+        </td>
+        <td>
+          <Labels labels={target.labels} />
+          <details className="small soft" style={{ marginTop: 'var(--space-1)' }}>
+            <summary>before relabelling</summary>
+            <Labels labels={target.discoveredLabels} />
+          </details>
+        </td>
+        <td className="number">
+          <Ago at={target.lastScrape} />
           <br />
-          every {target.scrapeInterval}
-        </span>
-      </td>
-      <td className="action">
-        <button
-          type="button"
-          className="button"
-          aria-label={`Try now: ${target.scrapeUrl}`}
-          onClick={() => onTry(target)}
-        >
-          Try now
-        </button>
-      </td>
-    </tr>
+          <span className="soft">
+            {target.health === 'up' ? `${wholeNumber(target.lastScrapeSamples)} samples in ` : 'took '}
+            {seconds(target.lastScrapeDuration)}, every {target.scrapeInterval}
+          </span>
+        </td>
+        <td className="action">
+          <button
+            type="button"
+            className="button"
+            aria-label={`Try now: ${target.scrapeUrl}`}
+            onClick={() => onTry(target)}
+          >
+            Try now
+          </button>
+        </td>
+      </tr>
+      {target.lastError === '' ? null : (
+        <tr className="fault">
+          <td colSpan={5}>
+            <p className="notice bad small" style={{ overflowWrap: 'anywhere' }}>
+              {target.lastError}
+            </p>
+          </td>
+        </tr>
+      )}
+    </>
   )
 }
 
