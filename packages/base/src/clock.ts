@@ -31,9 +31,32 @@ class SystemTimer implements Timer {
   }
 }
 
+/**
+ * The time of day may be this far from the time that has gone by. More, and it was set, or the machine slept: then the
+ * time of day counts.
+ */
+const DRIFT_MAX_MS = 50
+
+/**
+ * The time of day with a fraction, even while it is slewed by a few milliseconds; set forward or back it is followed.
+ *
+ * @param wallMs the time of day; `elapsedMs` what has gone by, which stands still while the machine sleeps
+ */
+export function timeOfDay(wallMs: () => number, elapsedMs: () => number): () => number {
+  let originMs = wallMs() - elapsedMs()
+  return () => {
+    const elapsed = elapsedMs()
+    const wall = wallMs()
+    if (Math.abs(wall - originMs - elapsed) > DRIFT_MAX_MS) originMs = wall - elapsed
+    return originMs + elapsed
+  }
+}
+
+const elapsedMs = (): number => performance.now()
+
 export const systemClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
-  monotonicMs: () => performance.now(),
+  nowMs: timeOfDay(() => Date.now(), elapsedMs),
+  monotonicMs: elapsedMs,
   setTimer: (delayMs, callback) => new SystemTimer(delayMs, callback),
 }
 

@@ -32,5 +32,6 @@ export function needsSending(alert: Alert, timeMs: number, resendDelayMs: number
   if (alert.state === 'pending') return false
   const { lastSentAtMs = -Infinity } = alert
   if (alert.resolvedAtMs !== undefined && alert.resolvedAtMs > lastSentAtMs) return true
-  return lastSentAtMs + resendDelayMs < timeMs
+  // Sent in the future: the clock was set back, and other machines' clocks were not.
+  return lastSentAtMs > timeMs || lastSentAtMs + resendDelayMs < timeMs
 }

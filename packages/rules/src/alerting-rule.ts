@@ -207,6 +207,9 @@ export class AlertingRule {
 
   /** Pending turns into firing once `for` has passed, and back when a reload made `for` longer. */
   #hold(alert: Alert, timeMs: number): void {
+    // Where the clock was set back: what fires has fired, and what is pending begins anew rather than wait for the time before.
+    if (alert.state === 'firing' && timeMs < (alert.firedAtMs ?? timeMs)) return
+    if (alert.state === 'pending') alert.activeAtMs = Math.min(alert.activeAtMs, timeMs)
     const heldLongEnough = timeMs - alert.activeAtMs >= this.config.forMs
     if (alert.state === 'pending' && heldLongEnough) {
       alert.state = 'firing'

@@ -13,8 +13,10 @@ import { MemoryAppender } from './testing/memory-appender.ts'
 type Element = readonly [labels: Record<string, string>, value: number]
 
 /** A manager on a fake clock whose queries answer from `data`, a function of the time. */
-function world(options: { startMs?: number; state?: AlertStateStore; resendDelayMs?: number } = {}) {
-  const clock = new FakeClock(options.startMs ?? 1_000_000_000_000)
+function world(
+  options: { startMs?: number; state?: AlertStateStore; resendDelayMs?: number; clock?: FakeClock } = {},
+) {
+  const clock = options.clock ?? new FakeClock(options.startMs ?? 1_000_000_000_000)
   const appender = new MemoryAppender()
   const registry = new Registry()
   const sent: NotifierAlert[] = []
@@ -325,3 +327,42 @@ test('no-data policies: keep holds what is unknown, alert speaks up, upstream re
   await w.clock.advance(60_000)
   expect(active()).toEqual([])
 })
+
+/** The time of day is not the time that timers go by. */
+class JumpingClock extends FakeClock {
+  aheadMs = 0
+  override nowMs(): number {
+    return super.nowMs() + this.aheadMs
+  }
+}
+
+test.each([
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+])(
+  'a clock that is set %s an hour: rules go on, what fires stays so, what ends is told',
+  async (_, aheadMs) => {
+    const clock = new JumpingClock(1_000_000_000_000)
+    const w = world({ clock })
+    let isDown = true
+    w.data = () => (isDown ? [[{ job: 'a' }, 0]] : [])
+    await w.manager.applyFiles([file(down())], SETTINGS)
+    w.manager.start()
+    await clock.advance(240_000)
+    const [alert] = viewAlerts(w.manager).alerts
+    expect(alert!.state).toBe('firing')
+    w.takeSent()
+    w.asked.splice(0)
+    clock.aheadMs = aheadMs
+    await clock.advance(180_000)
+    expect(w.asked.length).toBeGreaterThanOrEqual(2)
+    // By the new time, all but what was waited for by the old one.
+    expect(w.asked.slice(1).every(({ timeMs }) => Math.abs(timeMs - clock.nowMs()) <= 240_000)).toBe(true)
+    expect(viewAlerts(w.manager).alerts).toMatchObject([{ state: 'firing', activeAt: alert!.activeAt }])
+    isDown = false
+    await clock.advance(120_000)
+    const told = w.takeSent()
+    expect(told.at(-1)).toMatch(/resolved/)
+    expect(viewAlerts(w.manager).alerts).toEqual([])
+  },
+)

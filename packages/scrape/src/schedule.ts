@@ -42,7 +42,12 @@ export class ScrapeSchedule {
 
   #arm(): void {
     if (this.#stopped) return
-    const delayMs = Math.max(0, Math.ceil(this.#dueMs - this.#clock.nowMs()))
+    const nowMs = this.#clock.nowMs()
+    // A clock that was set back must not silence the target until it is where it was.
+    const aheadMs = this.#dueMs - nowMs
+    if (aheadMs > this.#intervalMs)
+      this.#dueMs -= Math.floor((aheadMs - 1) / this.#intervalMs) * this.#intervalMs
+    const delayMs = Math.max(0, Math.ceil(this.#dueMs - nowMs))
     this.#timer = this.#clock.setTimer(delayMs, () => {
       this.#running = this.#tick()
     })
