@@ -362,6 +362,7 @@ export class QueryPool {
       this.#splitter.note(
         running.task,
         performance.now() - running.startedMs + running.helpersMs,
+        answer.body.length,
         answer.cacheUse,
       )
     if (answer.kind === 'error') running.reject(new TaskError(answer.error))
