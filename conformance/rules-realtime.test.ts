@@ -29,10 +29,12 @@ const RULES = `groups:
   - {alert: TooShort, expr: 'v{case="short"} == 1', for: 8s}
   - {alert: Kept, expr: 'v{case="kept"} == 1', keep_firing_for: 4s, labels: {severity: 'v{{ $value }}'}}
   - {alert: Again, expr: 'v{case="again"} == 1'}
+  - {alert: Changed, expr: 'v{case="changed"} > 0', labels: {level: 'l{{ $value }}'}, annotations: {text: 'is {{ $value }}'}}
+  - {alert: Retold, expr: 'v{case="retold"} > 0', annotations: {text: 'is {{ $value }}'}}
 `
 
-/** When each case holds, in seconds since the start. */
-const CASES: Readonly<Record<string, readonly (readonly [fromS: number, toS: number])[]>> = {
+/** When each case has a value, 1 if not said, in seconds since the start; otherwise 0. */
+const CASES: Readonly<Record<string, readonly (readonly [fromS: number, toS: number, value?: number])[]>> = {
   now: [[2, 12]],
   for: [[2, 12]],
   short: [[2, 6]],
@@ -40,6 +42,15 @@ const CASES: Readonly<Record<string, readonly (readonly [fromS: number, toS: num
   again: [
     [2, 5],
     [9, 12],
+  ],
+  // Another label makes another alert; another annotation does not.
+  changed: [
+    [2, 6],
+    [6, 11, 2],
+  ],
+  retold: [
+    [2, 6],
+    [6, 11, 2],
   ],
 }
 const END_S = 17
@@ -128,7 +139,10 @@ scrape_configs: [{job_name: world, static_configs: [{targets: ['127.0.0.1:${port
 
     function metrics(atS: number): string {
       return Object.entries(CASES)
-        .map(([name, spans]) => `v{case="${name}"} ${spans.some(([from, to]) => atS >= from && atS < to) ? 1 : 0}\n`)
+        .map(([name, spans]) => {
+          const span = spans.find(([from, to]) => atS >= from && atS < to)
+          return `v{case="${name}"} ${span === undefined ? 0 : (span[2] ?? 1)}\n`
+        })
         .join('')
     } // prettier-ignore
 
@@ -159,7 +173,7 @@ scrape_configs: [{job_name: world, static_configs: [{targets: ['127.0.0.1:${port
 
     test.each(['ours', 'theirs'] as const)('%s: what is sent obeys the timing rules', (side) => {
       const byName = Map.groupBy(sent[side], ({ alert }) => alert.labels['alertname']!)
-      expect([...byName.keys()].sort()).toEqual(['Again', 'For', 'Kept', 'Now'])
+      expect([...byName.keys()].sort()).toEqual(['Again', 'Changed', 'For', 'Kept', 'Now', 'Retold'])
       for (const [name, messages] of byName) {
         const firing = messages.filter(({ atS, alert }) => secondsOf(alert.endsAt) > atS)
         const resolved = messages.filter((message) => !firing.includes(message))
@@ -198,7 +212,7 @@ scrape_configs: [{job_name: world, static_configs: [{targets: ['127.0.0.1:${port
           .sort((a, b) => (a.what === b.what ? a.startsS - b.startsS : a.what < b.what ? -1 : 1))
       const [ours, theirs] = [stories('ours'), stories('theirs')]
       expect(ours.map(({ what }) => what)).toEqual(theirs.map(({ what }) => what))
-      expect(ours).toHaveLength(5)
+      expect(ours).toHaveLength(8)
       for (const [i, one] of ours.entries()) {
         const other = theirs[i]!
         expect([one.what, Math.abs(one.startsS - other.startsS) < APART_S]).toEqual([one.what, true])

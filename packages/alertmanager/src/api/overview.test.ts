@@ -79,6 +79,8 @@ test('alerts are found by matchers and by a part of their labels', async () => {
   }
   expect(await find('')).toBe('abc123xy 8/8')
   expect(await find('JOB="DB')).toBe('abc 3/8')
+  expect(await find('DB')).toBe('abc 3/8')
+  expect(await find('SEVER')).toBe('abc123xy 8/8')
   expect(await find('', ['severity=info'])).toBe('bc 2/8')
   expect(await find('', [], 1)).toBe('a 8/8')
   expect(await find('nothing')).toBe(' 0/8')
