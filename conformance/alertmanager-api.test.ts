@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { peer } from './support/peers.ts'
-import { freePort, Program, startPromontory, until, Workspace } from './support/program.ts'
+import { freePort, Program, ROOT, startPromontory, until, Workspace } from './support/program.ts'
 
 /* The API of the Alertmanager's own port, request by request beside the real one; and the flags that change it. */
 
@@ -170,4 +170,20 @@ test("the Alertmanager's flags", async () => {
     'alertmanager_notifications_total{integration="webhook",receiver_name="everybody"} 1',
   )
   expect(metrics).toMatch(/^alertmanager_http_request_duration_seconds_count\{handler="\/api\/v2\/alerts",method="post",code="200"\} 1$/m)
+}, 60_000) // prettier-ignore
+
+test("`promontory alertmanager` takes Alertmanager's command line", async () => {
+  const workspace = new Workspace()
+  onTestFinished(() => workspace.clean())
+  const file = join(workspace.directory, 'alertmanager.yml')
+  writeFileSync(file, CONFIG)
+  const url = `http://127.0.0.1:${await freePort()}`
+  const args = [`--config.file=${file}`, `--storage.path=${workspace.data}`, `--web.listen-address=${url.slice('http://'.length)}`, '--cluster.listen-address=']
+  await workspace.keep(new Program(join(ROOT, 'bin/promontory'), ['alertmanager', ...args], url)).ready('/-/ready')
+  expect((await ask(url, ['POST', '/api/v2/alerts', [{ labels: { alertname: 'x' } }]])).status).toBe(200)
+  expect((await ask(url, ['GET', '/api/v2/alerts?filter=alertname=x'])).text).toContain('"receivers":[{"name":"everybody"}]')
+  const { activeTargets } = (await (await fetch(`${url}/api/v1/targets`)).json()).data as { activeTargets: unknown[] }
+  expect(activeTargets).toEqual([])
+  // Its pages are there, and links of notifications lead to them.
+  expect((await ask(url, ['GET', '/'])).kind).toBe('text/html')
 }, 60_000) // prettier-ignore

@@ -56,6 +56,11 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
   ['promontory check-config FILE…', 'Check alertmanager.yml files and their templates.'],
   ['promontory config routes [show|test]', 'The routing tree; where labels would go. Also: config show.'],
   ['promontory template render', 'Render a notification template. Also: cluster show.'],
+  [
+    'promontory alertmanager [flags]',
+    'Run as Alertmanager alone, with its command line. Nothing is scraped.',
+  ],
+  ['promontory amtool|promtool …', 'Their whole command lines: the commands above.'],
   ['promontory rules backtest FILE…', 'When alerting rules would have fired, from stored samples.'],
   [
     'promontory migrate DIR',

@@ -22,10 +22,28 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'check-config': async () => (await import('./commands/alertmanager-config.ts')).checkAlertmanagerConfig,
   template: async () => (await import('./commands/notification-template.ts')).template,
   cluster: async () => (await import('./commands/cluster.ts')).cluster,
+  alertmanager: async () => (await import('./commands/alertmanager.ts')).alertmanager,
   rules: async () => (await import('./commands/rules.ts')).rules,
 }
 
-async function main(args: readonly string[]): Promise<number> {
+/** Whole command lines of other programs, `promontory amtool --alertmanager.url=… alert query`: their commands are ours. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  amtool: ['alert', 'silence', 'check-config', 'config', 'cluster', 'template'],
+  promtool: ['check', 'query', 'test', 'push', 'tsdb', 'promql'],
+}
+
+/** Their flags may stand before the command. */
+function ownCommand(args: readonly string[]): readonly string[] {
+  const commands = PROGRAMS[args[0] ?? '']
+  const at = commands === undefined ? -1 : args.findIndex((arg, i) => i > 0 && commands.includes(arg))
+  if (commands === undefined) return args
+  if (at === -1 && args.some((arg) => /^(--help|-h|--version|help)$/.test(arg))) return args.slice(1)
+  if (at === -1) throw new UsageError(`${args[0]}: none of the commands ${commands.join(', ')} is given`)
+  return [...args.slice(at), ...args.slice(1, at)]
+}
+
+async function main(given: readonly string[]): Promise<number> {
+  const args = ownCommand(given)
   const [first] = args
   if (first === '--version' || first === 'version' || first === '-v') return print(version())
   if (first === undefined || first.startsWith('-')) {
