@@ -17,16 +17,17 @@ import {
   type Scope,
   type TimeRange,
 } from '@promontory/panels'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { useLocation, useSearch } from 'wouter'
 import { EmptyState } from '../../parts/states.tsx'
 import { changeUrl, readUrl } from './data/dashboard-url.ts'
 import { dataSourcesQuery } from './data/data-sources.ts'
 import { addPanel, changePanel, newPanel, placePanel } from './data/edits.ts'
-import type { DashboardMeta } from './data/grafana-api.ts'
+import { grafana, type DashboardMeta } from './data/grafana-api.ts'
+import { AnnotationDialog, type AnnotationDraft } from './view/annotation-dialog.tsx'
 import { DashboardBar } from './view/dashboard-bar.tsx'
-import { DashboardContext, type DashboardView } from './view/context.ts'
+import { DashboardContext, type AnnotationMark, type DashboardView } from './view/context.ts'
 import { PanelGrid } from './view/grid.tsx'
 import { PanelFrame, type PanelActions } from './view/panel-frame.tsx'
 import { useAnnotations } from './view/use-annotations.ts'
@@ -102,7 +103,20 @@ export function DashboardScreen({
     uid,
     variables.isReady,
   )
+  const [draft, setDraft] = useState<AnnotationDraft | undefined>(undefined)
   const isEditable = dashboard.isEditable && meta.canEdit !== false
+  // Annotations belong to a stored dashboard, and do not change it: a provisioned one takes them too.
+  const canAnnotate = meta.canEdit !== false && uid !== '' && !isNew
+  const queries = useQueryClient()
+  const askAnnotations = useCallback(
+    () => void queries.invalidateQueries({ queryKey: ['dashboard-annotations'] }),
+    [queries],
+  )
+  const removeAnnotation = useCallback(
+    ({ id }: AnnotationMark) =>
+      void grafana(`api/annotations/${id}`, { method: 'DELETE' }).then(askAnnotations, askAnnotations),
+    [askAnnotations],
+  )
   const go = useCallback(
     (
       change: Readonly<Record<string, string | undefined>>,
@@ -178,6 +192,8 @@ export function DashboardScreen({
             tick,
             isEditable,
             annotations,
+            annotate: canAnnotate ? setDraft : undefined,
+            removeAnnotation: canAnnotate ? removeAnnotation : undefined,
             setTime,
             setChoice,
           },
@@ -195,6 +211,8 @@ export function DashboardScreen({
       tick,
       isEditable,
       annotations,
+      canAnnotate,
+      removeAnnotation,
       setTime,
       setChoice,
     ],
@@ -224,7 +242,7 @@ export function DashboardScreen({
           placed.filter(({ panel }) => panel.type === 'row').map(({ key }) => [key, isFolded]),
         ),
       ),
-    isBusy: dialog !== undefined || inspected !== undefined,
+    isBusy: dialog !== undefined || draft !== undefined || inspected !== undefined,
   })
   if (view === undefined)
     return (
@@ -290,6 +308,18 @@ export function DashboardScreen({
             onPlace={isEditable ? (id, pos) => setModel((now) => placePanel(now, id, pos)) : undefined}
           />
         )}
+        {draft !== undefined ? (
+          <AnnotationDialog
+            draft={draft}
+            uid={uid}
+            zone={zone}
+            onDone={() => {
+              setDraft(undefined)
+              askAnnotations()
+            }}
+            onClose={() => setDraft(undefined)}
+          />
+        ) : null}
         {dialog !== undefined || inspected !== undefined ? (
           <Suspense fallback={null}>
             <DashboardDialogs

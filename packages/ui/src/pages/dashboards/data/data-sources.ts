@@ -7,7 +7,8 @@ export interface DataSource {
   readonly name: string
   readonly type: string
   readonly isDefault?: boolean
-  readonly jsonData?: { readonly timeInterval?: string }
+  readonly url?: string
+  readonly jsonData?: { readonly timeInterval?: string; readonly exemplarTraceIdDestinations?: unknown }
 }
 
 /** This server's own series. */

@@ -20,6 +20,7 @@ import {
 } from '@promontory/panels'
 import { addMatchers } from './ad-hoc.ts'
 import { apiPath, resolveSource, type DataSource } from './data-sources.ts'
+import { loadExemplars, traceDestinations, type Exemplar, type TraceDestination } from './exemplars.ts'
 import { askPrometheus } from './prometheus-api.ts'
 
 /** Steps of a range query at most, as Prometheus has it. */
@@ -36,6 +37,8 @@ export interface Question {
   readonly instant: boolean
   readonly grid: QueryGrid
   readonly isExemplar: boolean
+  /** Where traces of exemplars are. */
+  readonly traces: readonly TraceDestination[]
 }
 
 /** What a panel asks, and what of it cannot be asked. */
@@ -87,6 +90,7 @@ function questionsOf(target: JsonObject, letter: string, input: PlanInput, forei
     format: formatOf(target),
     grid,
     isExemplar: target['exemplar'] === true,
+    traces: target['exemplar'] === true ? traceDestinations(resolved.source, sources) : [],
   }
   const instant = target['instant'] === true
   const isBoth = instant && target['range'] === true
@@ -132,10 +136,13 @@ export interface Answers {
   readonly frames: readonly Frame[]
   readonly warnings: readonly string[]
   readonly questions: readonly Question[]
+  readonly exemplars: readonly Exemplar[]
 }
 
 /** Asks all questions at once; the first error is the panel's, when nothing else came back. */
 export async function runQueries(plan: QueryPlan, signal: AbortSignal): Promise<Answers> {
+  const marked = plan.questions.filter(({ isExemplar, instant }) => isExemplar && !instant)
+  const exemplars = Promise.all(marked.map((question) => loadExemplars(question, signal)))
   const settled = await Promise.allSettled(plan.questions.map((question) => ask(question, signal)))
   signal.throwIfAborted()
   const good = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
@@ -147,6 +154,7 @@ export async function runQueries(plan: QueryPlan, signal: AbortSignal): Promise<
       ...new Set([...good.flatMap(({ warnings }) => warnings), ...failed.map(({ message }) => message)]),
     ],
     questions: plan.questions,
+    exemplars: (await exemplars).flat(),
   }
 }
 

@@ -44,7 +44,11 @@ export interface DialogInput {
 /** The dialogs of a dashboard: save, JSON, versions, settings, keys, and a panel's inspection. */
 export function DashboardDialogs(input: DialogInput): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    // It would be the button that closes.
+    dialog.current?.querySelector<HTMLElement>('form input, form textarea')?.focus()
+  }, [])
   const title =
     input.inspected !== undefined
       ? `Inspect: ${input.inspected.placed.panel.title}`

@@ -190,6 +190,14 @@ function Target({
           </select>
         </label>
         <label className="row small">
+          <input
+            type="checkbox"
+            checked={target['exemplar'] === true}
+            onChange={(event) => onChange({ ...target, exemplar: event.target.checked })}
+          />
+          Exemplars
+        </label>
+        <label className="row small">
           Least step
           <input
             className="field"

@@ -31,6 +31,8 @@ export interface PlotInput {
   readonly syncKey: string | undefined
   readonly onCursor: (plot: uPlot) => void
   readonly onZoom: (fromMs: number, toMs: number) => void
+  /** A stretch or a moment chosen with Ctrl held; undefined where nothing can be marked. */
+  readonly onMark: ((fromMs: number, toMs: number) => void) | undefined
 }
 
 /** Options and columns of uPlot for a panel. */
@@ -38,6 +40,7 @@ export function plotOf(input: PlotInput): { options: uPlot.Options; columns: uPl
   const { data, shown, range } = input
   const { columns, bands } = stackedColumns(data, shown)
   const scales = scalesOf(data.series, shown)
+  let isMarking = false
   const options: uPlot.Options = {
     width: input.width,
     height: input.height,
@@ -75,13 +78,22 @@ export function plotOf(input: PlotInput): { options: uPlot.Options; columns: uPl
       ...fillBelowBands(data),
     ],
     hooks: {
+      ready: [
+        (plot) =>
+          plot.over.addEventListener('mousedown', (event) => {
+            const { onMark } = input
+            isMarking = onMark !== undefined && (event.ctrlKey || event.metaKey)
+            if (onMark !== undefined && isMarking) markWith(plot, event, onMark)
+          }),
+      ],
       setCursor: [input.onCursor],
       drawClear: [(plot) => drawThresholds(plot, input)],
       draw: [(plot) => drawAnnotations(plot, input)],
       setSelect: [
         (plot) => {
           const { left, width } = plot.select
-          if (width < 4) return
+          if (isMarking && width > 0) plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+          if (isMarking || width < 4) return
           const [from, to] = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')]
           plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
           input.onZoom(Math.round(from), Math.round(to))
@@ -90,6 +102,24 @@ export function plotOf(input: PlotInput): { options: uPlot.Options; columns: uPl
     },
   }
   return { options, columns: [data.times as number[], ...columns] as uPlot.AlignedData }
+}
+
+/** Follows the pointer until its button is let go, and tells what it went over. */
+function markWith(
+  plot: uPlot,
+  { clientX }: MouseEvent,
+  onMark: (fromMs: number, toMs: number) => void,
+): void {
+  const { left } = plot.over.getBoundingClientRect()
+  document.addEventListener(
+    'mouseup',
+    (event) => {
+      const [from = 0, to = 0] = [clientX - left, event.clientX - left].sort((a, b) => a - b)
+      const fromMs = Math.round(plot.posToVal(from, 'x'))
+      onMark(fromMs, to - from < 4 ? fromMs : Math.round(plot.posToVal(to, 'x')))
+    },
+    { once: true },
+  )
 }
 
 interface ValueScale {

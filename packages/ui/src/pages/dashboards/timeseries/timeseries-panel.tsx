@@ -7,6 +7,7 @@ import { useDashboard } from '../view/context.ts'
 import { PlotLegend } from './plot-legend.tsx'
 import { plotData } from './plot-data.ts'
 import { plotOf } from './plot.ts'
+import { PlotMarks } from './plot-marks.ts'
 import { PlotTooltip } from './tooltip.ts'
 
 /** Lines, areas, bars and points over time. */
@@ -39,13 +40,16 @@ function Plot({
   plotted,
   shown,
 }: PanelProps & { plotted: ReturnType<typeof plotData>; shown: readonly boolean[] }): ReactNode {
-  const { theme, zone, annotations, dashboard, setTime } = useDashboard()
+  const { theme, zone, annotations, dashboard, setTime, annotate, removeAnnotation } = useDashboard()
   const host = useRef<HTMLDivElement>(null)
   const tip = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(null)
+  const marks = useRef<PlotMarks>(null)
   const size = useSize(host)
   const zoom = useRef(setTime)
   zoom.current = setTime
+  const note = useRef(annotate)
+  note.current = annotate
   const { range } = data
   const shape = size.width > 0
   useEffect(() => {
@@ -68,24 +72,41 @@ function Plot({
           u.cursor.event !== undefined && u.cursor.event !== null ? true : dashboard.graphTooltip === 2,
         ),
       onZoom: (from, to) => zoom.current({ from: String(from), to: String(to) }),
+      onMark:
+        annotate === undefined
+          ? undefined
+          : (fromMs, toMs) => note.current?.({ panelId: panel.id, fromMs, toMs }),
     })
     const made = new uPlot(options, columns, element)
     plot.current = made
+    marks.current =
+      data.exemplars.length === 0 && annotations.length === 0
+        ? null
+        : new PlotMarks(made, {
+            data: plotted,
+            exemplars: data.exemplars,
+            annotations,
+            zone,
+            onRemove: removeAnnotation,
+          })
     element.dataset['series'] = String(plotted.series.length)
     return () => {
       made.destroy()
       plot.current = null
+      marks.current = null
     }
-  }, [plotted, shown, range, zone, theme, annotations, panel, dashboard.graphTooltip, dashboard.uid, shape])
+  }, [plotted, shown, range, zone, theme, annotations, data.exemplars, annotate === undefined, removeAnnotation, panel, dashboard.graphTooltip, dashboard.uid, shape]) // prettier-ignore
   useEffect(() => {
-    if (size.width > 0) plot.current?.setSize({ width: size.width, height: Math.max(40, size.height) })
+    if (size.width === 0) return
+    plot.current?.setSize({ width: size.width, height: Math.max(40, size.height) })
+    marks.current?.place()
   }, [size.width, size.height])
   return (
     <>
       <div
         ref={host}
         className="plot"
-        role="img"
+        role={data.exemplars.length > 0 || annotations.length > 0 ? 'group' : 'img'}
         aria-label={`${panel.title || 'Chart'}: ${plotted.series.length} series over time`}
         onDoubleClick={() => {
           const half = (range.toMs - range.fromMs) / 2

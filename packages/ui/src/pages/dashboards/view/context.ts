@@ -9,6 +9,7 @@ import type {
   TimeRange,
 } from '@promontory/panels'
 import { createContext, useContext, type Context } from 'react'
+import type { AnnotationDraft } from './annotation-dialog.tsx'
 import type { DataSource } from '../data/data-sources.ts'
 
 /** What every panel of an open dashboard sees. */
@@ -28,12 +29,17 @@ export interface DashboardView {
   readonly tick: number
   readonly isEditable: boolean
   readonly annotations: readonly AnnotationMark[]
+  /** Opens the form of a new annotation; undefined for who may not add one. */
+  readonly annotate: ((draft: AnnotationDraft) => void) | undefined
+  readonly removeAnnotation: ((mark: AnnotationMark) => void) | undefined
   readonly setTime: (range: RawRange) => void
   readonly setChoice: (name: string, values: readonly string[]) => void
 }
 
 /** Something that happened, for the charts to mark. */
 export interface AnnotationMark {
+  /** Of one that is stored here. */
+  readonly id?: number
   readonly timeMs: number
   readonly endMs: number
   readonly title: string

@@ -148,7 +148,7 @@ function PanelMenu({
   isAlone: boolean
   title: string
 }): ReactNode {
-  const { isEditable } = useDashboard()
+  const { isEditable, annotate } = useDashboard()
   const details = useRef<HTMLDetailsElement>(null)
   const { id } = placed.panel
   const run = (action: () => void) => (): void => {
@@ -179,6 +179,11 @@ function PanelMenu({
       <ul>
         {item(isAlone ? 'Back to the dashboard' : 'View', 'v', () => actions.view(id))}
         {isEditable ? item('Edit', 'e', () => actions.edit(id)) : null}
+        {annotate === undefined
+          ? null
+          : item('Annotate', '', () =>
+              annotate({ panelId: id, fromMs: data.range.toMs, toMs: data.range.toMs }),
+            )}
         {item('Inspect', 'i', () => actions.inspect(placed, data))}
         {isEditable && !isAlone ? item('Duplicate', 'p d', () => actions.duplicate(id)) : null}
         {isEditable && !isAlone ? item('Remove', 'p r', () => actions.remove(id)) : null}

@@ -23,6 +23,8 @@ import type { AnnotationMark } from './context.ts'
 /** Marks of one query drawn at most. */
 const MARKS_MAX = 500
 const DEFAULT_SCRAPE_MS = 15_000
+/** The annotations that people add: every dashboard shows them, whether its JSON says so or not. */
+const BUILT_IN: JsonObject = { builtIn: 1, enable: true, iconColor: 'rgba(0, 211, 255, 1)' }
 const NONE: readonly AnnotationMark[] = []
 
 /** What a dashboard's annotation queries find in its time, once its variables are known. A query that fails leaves its marks out. */
@@ -36,7 +38,10 @@ export function useAnnotations(
   uid: string,
   isReady: boolean,
 ): readonly AnnotationMark[] {
-  const active = useMemo(() => list.filter((one) => one['enable'] !== false), [list])
+  const active = useMemo(() => {
+    const isThere = list.some((one) => one['builtIn'] === 1)
+    return (isThere ? list : [BUILT_IN, ...list]).filter((one) => one['enable'] !== false)
+  }, [list])
   const step = Math.max(15, Math.ceil((range.toMs - range.fromMs) / 1000 / 200))
   const full = chain(intervalScope(step * 1000, DEFAULT_SCRAPE_MS), scope)
   const questions = active.map((one) => ({
@@ -124,6 +129,7 @@ async function marksOf(
 }
 
 interface Stored {
+  readonly id: number
   readonly time: number
   readonly timeEnd?: number
   readonly text: string
@@ -144,11 +150,12 @@ async function stored(
     for (const tag of tags) query.append('tags', String(tag))
   else query.set('dashboardUID', uid)
   const list = await grafana<readonly Stored[]>(`api/annotations?${query}`, { signal })
-  return list.map(({ time, timeEnd, text, tags: own }) => ({
+  return list.map(({ id, time, timeEnd, text, tags: own }) => ({
+    id,
     timeMs: time,
     endMs: timeEnd ?? time,
     color,
-    title: textOf(one['name']) ?? '',
+    title: one['builtIn'] === 1 ? '' : (textOf(one['name']) ?? ''),
     text,
     tags: own,
   }))

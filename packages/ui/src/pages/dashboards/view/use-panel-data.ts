@@ -17,12 +17,14 @@ import {
 } from '@promontory/panels'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import type { Exemplar } from '../data/exemplars.ts'
 import { planQueries, runQueries, type QueryPlan } from '../data/panel-query.ts'
 import { useDashboard } from './context.ts'
 
 /** What a panel draws. */
 export interface PanelData {
   readonly frames: readonly Frame[]
+  readonly exemplars: readonly Exemplar[]
   readonly range: TimeRange
   readonly scope: Scope
   readonly plan: QueryPlan
@@ -35,6 +37,7 @@ export interface PanelData {
 }
 
 const NO_FRAMES: readonly Frame[] = []
+const NO_EXEMPLARS: readonly Exemplar[] = []
 
 /** Asks a panel's questions while it is in view, and prepares what comes back. */
 export function usePanelData(placed: PlacedPanel, isInView: boolean, widthPx: number): PanelData {
@@ -78,6 +81,7 @@ export function usePanelData(placed: PlacedPanel, isInView: boolean, widthPx: nu
   const prepared = useMemo(() => prepare(raw, placed, scope), [raw, placed, scope])
   return {
     ...prepared,
+    exemplars: answer.data?.exemplars ?? NO_EXEMPLARS,
     range: own.range,
     scope,
     plan,
