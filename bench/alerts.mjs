@@ -1,5 +1,5 @@
 // Load on an Alertmanager's API, ours or the real one. Two modes:
-//   node bench/alerts.mjs URL [--alerts=100000] [--batch=500]
+//   node bench/alerts.mjs URL [--alerts=100000] [--batch=500] [--receiver=19099]
 //     holds many alerts: how fast they get in, how fast they are listed, filtered and grouped
 //   node bench/alerts.mjs URL --rate=10000 --for=300 [--batch=100] [--receiver=19099] [--group-wait=5]
 //     a steady flow, in alerts per minute and seconds: how long an alert takes to be taken, and how long after its group's
@@ -33,7 +33,8 @@ async function main() {
   })
   if (values.config) return console.log(configuration(values.receiver, values['group-wait']))
   const base = (positionals[0] ?? 'http://127.0.0.1:9090').replace(/\/+$/, '')
-  if (values.rate === '') await hold(base, Number(values.alerts), Number(values.batch || 500))
+  if (values.rate === '')
+    await hold(base, Number(values.alerts), Number(values.batch || 500), Number(values.receiver))
   else
     await flow(base, {
       perMinute: Number(values.rate),
@@ -132,7 +133,9 @@ async function loopDelay(base) {
 
 // Holding many
 
-async function hold(base, total, batch) {
+async function hold(base, total, batch, port) {
+  const receiver = new Worker(new URL(import.meta.url), { workerData: { role: 'receiver', port } })
+  await new Promise((resolve) => receiver.once('message', resolve))
   const others = await watch(base)
   await others.start()
   const started = performance.now()
@@ -149,7 +152,8 @@ async function hold(base, total, batch) {
   )
   await others.start()
   await sleep(10_000)
-  console.log(`all groups notified meanwhile; ${await others.stop()}`)
+  const heard = await new Promise((resolve) => receiver.once('message', resolve).postMessage('take'))
+  console.log(`${heard.length} groups notified meanwhile; ${await others.stop()}`)
   const timed = async (name, path) => {
     await others.start()
     const times = []
