@@ -1,4 +1,4 @@
-import { ProtobufReader } from './protobuf-reader.ts'
+import type { ProtoReader } from '@promontory/wire/protobuf'
 
 /** `io.prometheus.client.MetricFamily` and what it holds, as far as samples need it. Unknown fields are skipped. */
 export interface FamilyMessage {
@@ -66,91 +66,102 @@ export const MetricKind = {
   gaugeHistogram: 5,
 } as const
 
-/** @throws Error for bytes that are no such message */
-export function readFamily(reader: ProtobufReader): FamilyMessage {
+/** @throws WireError for bytes that are no such message */
+export function readFamily(reader: ProtoReader): FamilyMessage {
   const family: FamilyMessage = { name: '', help: '', unit: '', type: 0, metrics: [] }
-  reader.fields((field, wire) => {
-    if (field === 1 && wire === 2) family.name = reader.string()
-    else if (field === 2 && wire === 2) family.help = reader.string()
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
+    if (field === 1 && wire === 2) family.name = reader.text()
+    else if (field === 2 && wire === 2) family.help = reader.text()
     else if (field === 3 && wire === 0) family.type = reader.varint()
-    else if (field === 4 && wire === 2) family.metrics.push(readMetric(reader.message()))
-    else if (field === 5 && wire === 2) family.unit = reader.string()
-    else reader.skip(wire)
-  })
+    else if (field === 4 && wire === 2) family.metrics.push(reader.message(readMetric))
+    else if (field === 5 && wire === 2) family.unit = reader.text()
+    else reader.skip()
+  }
   return family
 }
 
-function readMetric(reader: ProtobufReader): MetricMessage {
+function readMetric(reader: ProtoReader): MetricMessage {
   const metric: MetricMessage = { labels: [], value: 0, timestampMs: 0 }
-  reader.fields((field, wire) => {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     if (field === 6 && wire === 0) metric.timestampMs = reader.int64()
-    else if (wire !== 2) reader.skip(wire)
-    else if (field === 1) metric.labels.push(readLabel(reader.message()))
-    else if (field === 2 || field === 3 || field === 5) readSimple(reader.message(), metric)
-    else if (field === 4) metric.summary = readSummary(reader.message())
-    else if (field === 7) metric.histogram = readHistogram(reader.message())
-    else reader.skip(wire)
-  })
+    else if (wire !== 2) reader.skip()
+    else if (field === 1) metric.labels.push(reader.message(readLabel))
+    else if (field === 2 || field === 3 || field === 5) reader.nested(() => readSimple(reader, metric))
+    else if (field === 4) metric.summary = reader.message(readSummary)
+    else if (field === 7) metric.histogram = reader.message(readHistogram)
+    else reader.skip()
+  }
   return metric
 }
 
-function readLabel(reader: ProtobufReader): [string, string] {
+function readLabel(reader: ProtoReader): [string, string] {
   const label: [string, string] = ['', '']
-  reader.fields((field, wire) => {
-    if ((field === 1 || field === 2) && wire === 2) label[field - 1] = reader.string()
-    else reader.skip(wire)
-  })
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
+    if ((field === 1 || field === 2) && wire === 2) label[field - 1] = reader.text()
+    else reader.skip()
+  }
   return label
 }
 
 /** Gauge, counter and untyped: the value is field 1 of each; only a counter has an exemplar, in field 2. */
-function readSimple(reader: ProtobufReader, metric: MetricMessage): void {
-  reader.fields((field, wire) => {
+function readSimple(reader: ProtoReader, metric: MetricMessage): void {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     if (field === 1 && wire === 1) metric.value = reader.double()
-    else if (field === 2 && wire === 2) metric.exemplar = readExemplar(reader.message())
-    else reader.skip(wire)
-  })
+    else if (field === 2 && wire === 2) metric.exemplar = reader.message(readExemplar)
+    else reader.skip()
+  }
 }
 
-function readExemplar(reader: ProtobufReader): ExemplarMessage {
+function readExemplar(reader: ProtoReader): ExemplarMessage {
   const exemplar: ExemplarMessage = { labels: [], value: 0, timestampMs: undefined }
-  reader.fields((field, wire) => {
-    if (field === 1 && wire === 2) exemplar.labels.push(readLabel(reader.message()))
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
+    if (field === 1 && wire === 2) exemplar.labels.push(reader.message(readLabel))
     else if (field === 2 && wire === 1) exemplar.value = reader.double()
-    else if (field === 3 && wire === 2) exemplar.timestampMs = readTimestamp(reader.message())
-    else reader.skip(wire)
-  })
+    else if (field === 3 && wire === 2) exemplar.timestampMs = reader.message(readTimestamp)
+    else reader.skip()
+  }
   return exemplar
 }
 
-function readTimestamp(reader: ProtobufReader): number {
+function readTimestamp(reader: ProtoReader): number {
   let seconds = 0
   let nanos = 0
-  reader.fields((field, wire) => {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     if (field === 1 && wire === 0) seconds = reader.int64()
     else if (field === 2 && wire === 0) nanos = reader.int64()
-    else reader.skip(wire)
-  })
+    else reader.skip()
+  }
   return seconds * 1000 + Math.trunc(nanos / 1e6)
 }
 
-function readSummary(reader: ProtobufReader): SummaryMessage {
+function readSummary(reader: ProtoReader): SummaryMessage {
   const summary: SummaryMessage = { count: 0, sum: 0, quantiles: [] }
-  reader.fields((field, wire) => {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     if (field === 1 && wire === 0) summary.count = reader.varint()
     else if (field === 2 && wire === 1) summary.sum = reader.double()
     else if (field === 3 && wire === 2) {
-      const quantile = { quantile: 0, value: 0 }
-      const inner = reader.message()
-      inner.fields((number, type) => {
-        if (number === 1 && type === 1) quantile.quantile = inner.double()
-        else if (number === 2 && type === 1) quantile.value = inner.double()
-        else inner.skip(type)
-      })
-      summary.quantiles.push(quantile)
-    } else reader.skip(wire)
-  })
+      summary.quantiles.push(reader.message(readQuantile))
+    } else reader.skip()
+  }
   return summary
+}
+
+function readQuantile(reader: ProtoReader): { quantile: number; value: number } {
+  const quantile = { quantile: 0, value: 0 }
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
+    if (field === 1 && wire === 1) quantile.quantile = reader.double()
+    else if (field === 2 && wire === 1) quantile.value = reader.double()
+    else reader.skip()
+  }
+  return quantile
 }
 
 const DOUBLE_FIELDS: Readonly<Record<number, 'sum' | 'countFloat' | 'zeroThreshold' | 'zeroCountFloat'>> = {
@@ -168,51 +179,54 @@ const COUNT_FIELDS: Readonly<Record<number, 'negativeCounts' | 'positiveCounts'>
   14: 'positiveCounts',
 }
 
-function readHistogram(reader: ProtobufReader): HistogramMessage {
+function readHistogram(reader: ProtoReader): HistogramMessage {
   const histogram: HistogramMessage = {
     count: 0, countFloat: 0, sum: 0, buckets: [], schema: 0, zeroThreshold: 0, zeroCount: 0, zeroCountFloat: 0,
     negativeSpans: [], negativeDeltas: [], negativeCounts: [],
     positiveSpans: [], positiveDeltas: [], positiveCounts: [], exemplars: [],
   } // prettier-ignore
-  reader.fields((field, wire) => {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     const double = DOUBLE_FIELDS[field]
     const deltas = DELTA_FIELDS[field]
     const counts = COUNT_FIELDS[field]
     if (double !== undefined && wire === 1) histogram[double] = reader.double()
     else if (deltas !== undefined && (wire === 0 || wire === 2))
-      reader.numbers(wire, (packed) => packed.sint(), histogram[deltas])
+      reader.numbers(() => reader.zigzag(), histogram[deltas])
     else if (counts !== undefined && (wire === 1 || wire === 2))
-      reader.numbers(wire, (packed) => packed.double(), histogram[counts])
+      reader.numbers(() => reader.double(), histogram[counts])
     else if (field === 1 && wire === 0) histogram.count = reader.varint()
-    else if (field === 5 && wire === 0) histogram.schema = reader.sint()
+    else if (field === 5 && wire === 0) histogram.schema = reader.zigzag()
     else if (field === 7 && wire === 0) histogram.zeroCount = reader.varint()
-    else if (field === 3 && wire === 2) histogram.buckets.push(readBucket(reader.message()))
-    else if (field === 9 && wire === 2) histogram.negativeSpans.push(readSpan(reader.message()))
-    else if (field === 12 && wire === 2) histogram.positiveSpans.push(readSpan(reader.message()))
-    else if (field === 16 && wire === 2) histogram.exemplars.push(readExemplar(reader.message()))
-    else reader.skip(wire)
-  })
+    else if (field === 3 && wire === 2) histogram.buckets.push(reader.message(readBucket))
+    else if (field === 9 && wire === 2) histogram.negativeSpans.push(reader.message(readSpan))
+    else if (field === 12 && wire === 2) histogram.positiveSpans.push(reader.message(readSpan))
+    else if (field === 16 && wire === 2) histogram.exemplars.push(reader.message(readExemplar))
+    else reader.skip()
+  }
   return histogram
 }
 
-function readBucket(reader: ProtobufReader): BucketMessage {
+function readBucket(reader: ProtoReader): BucketMessage {
   const bucket: BucketMessage = { count: 0, countFloat: 0, upperBound: 0 }
-  reader.fields((field, wire) => {
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
     if (field === 1 && wire === 0) bucket.count = reader.varint()
     else if (field === 2 && wire === 1) bucket.upperBound = reader.double()
-    else if (field === 3 && wire === 2) bucket.exemplar = readExemplar(reader.message())
+    else if (field === 3 && wire === 2) bucket.exemplar = reader.message(readExemplar)
     else if (field === 4 && wire === 1) bucket.countFloat = reader.double()
-    else reader.skip(wire)
-  })
+    else reader.skip()
+  }
   return bucket
 }
 
-function readSpan(reader: ProtobufReader): { offset: number; length: number } {
+function readSpan(reader: ProtoReader): { offset: number; length: number } {
   const span = { offset: 0, length: 0 }
-  reader.fields((field, wire) => {
-    if (field === 1 && wire === 0) span.offset = reader.sint()
+  while (reader.next()) {
+    const { field, wireType: wire } = reader
+    if (field === 1 && wire === 0) span.offset = reader.zigzag()
     else if (field === 2 && wire === 0) span.length = reader.varint()
-    else reader.skip(wire)
-  })
+    else reader.skip()
+  }
   return span
 }

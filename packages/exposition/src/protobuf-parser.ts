@@ -1,3 +1,4 @@
+import { ProtoReader } from '@promontory/wire/protobuf'
 import { FloatHistogram, Labels, METRIC_NAME } from '@promontory/model'
 import type { ExpositionType, ParsedExemplar } from './entry.ts'
 import { ExpositionError } from './errors.ts'
@@ -5,7 +6,6 @@ import { formatOpenMetricsFloat } from './go-float.ts'
 import type { ExpositionSink } from './parse.ts'
 import { MetricKind, readFamily } from './protobuf-messages.ts'
 import type { ExemplarMessage, FamilyMessage, HistogramMessage, MetricMessage } from './protobuf-messages.ts'
-import { ProtobufReader } from './protobuf-reader.ts'
 
 export interface ProtobufOptions {
   /** False: a histogram's native part is ignored (`scrape_native_histograms: false`). */
@@ -30,18 +30,14 @@ const NONE: readonly ParsedExemplar[] = []
  * @throws ExpositionError; what came before has reached the sink
  */
 export function parseProtobuf(bytes: Uint8Array, options: ProtobufOptions, sink: ExpositionSink): void {
-  const reader = new ProtobufReader(bytes, 0, bytes.length)
-  while (!reader.done) {
+  const reader = new ProtoReader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  while (reader.at < reader.end) {
     const offset = reader.at
     let family: FamilyMessage
     try {
-      family = readFamily(reader.message())
+      family = reader.message(readFamily)
     } catch (error) {
-      throw new ExpositionError(
-        `protobuf: ${(error as Error).message} in the message at byte ${offset}`,
-        offset,
-        1,
-      )
+      throw new ExpositionError(`${(error as Error).message} in the message at byte ${offset}`, offset, 1)
     }
     if (family.metrics.length > 0) emitFamily(family, options, sink, offset)
   }

@@ -1,5 +1,5 @@
 import { type ProtoReader, WireType } from './proto-reader.ts'
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 
 export interface SpanMessage {
   readonly offset: number
@@ -51,7 +51,7 @@ export function readHistogram(reader: ProtoReader): HistogramMessage {
 }
 
 function readField(reader: ProtoReader, message: HistogramMessage): void {
-  const double = (): number => reader.bytes.readDoubleLE(reader.fixed64())
+  const double = (): number => reader.double()
   switch (reader.field * 8 + reader.wireType) {
     case 1 * 8 + WireType.varint:
       message.count = reader.varint()
@@ -64,7 +64,7 @@ function readField(reader: ProtoReader, message: HistogramMessage): void {
       reader.bytes.copy(message.sum, 0, reader.fixed64())
       return
     case 4 * 8 + WireType.varint:
-      message.schema = zigzag(reader.varint())
+      message.schema = reader.zigzag()
       return
     case 5 * 8 + WireType.fixed64:
       message.zeroThreshold = double()
@@ -88,8 +88,8 @@ function readField(reader: ProtoReader, message: HistogramMessage): void {
 
 /** Bucket fields: packed, or one by one, as protobuf allows. */
 function readRepeated(reader: ProtoReader, message: HistogramMessage): void {
-  const double = (): number => reader.bytes.readDoubleLE(reader.fixed64())
-  const integer = (): number => zigzag(reader.varint())
+  const double = (): number => reader.double()
+  const integer = (): number => reader.zigzag()
   switch (reader.field) {
     case 8:
       return readSpan(reader, message.negativeSpans)
@@ -127,14 +127,9 @@ function readSpan(reader: ProtoReader, into: SpanMessage[]): void {
   let length = 0
   reader.nested(() => {
     while (reader.next())
-      if (reader.field === 1 && reader.wireType === WireType.varint) offset = zigzag(reader.varint())
+      if (reader.field === 1 && reader.wireType === WireType.varint) offset = reader.zigzag()
       else if (reader.field === 2 && reader.wireType === WireType.varint) length = reader.varint()
       else reader.skip()
   })
   into.push({ offset, length })
-}
-
-/** Signed integers are sint32 and sint64; exact within ±2^52. */
-function zigzag(raw: number): number {
-  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
 }

@@ -12,7 +12,8 @@ export {
   type OutgoingSeries,
 } from './write-message.ts'
 export { ProtoWriter } from './proto-writer.ts'
-export { compressSnappy, uncompressSnappy, WireError } from './snappy.ts'
+export { WireError } from './errors.ts'
+export { compressSnappy, uncompressSnappy } from './snappy.ts'
 export { ProtoReader, WireType } from './proto-reader.ts'
 export type { HistogramMessage, SpanMessage } from './histogram-message.ts'
 export {

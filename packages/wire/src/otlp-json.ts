@@ -1,5 +1,5 @@
 import { type Attributes, type AttributeValue, EMPTY_POINT, NO_BUCKETS, type OtlpBuckets, type OtlpExemplar, type OtlpMetric, type OtlpPoint, type OtlpResource, type OtlpScope } from './otlp-metrics.ts' // prettier-ignore
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 import { type AttributeValue, EMPTY_POINT, type OtlpBuckets, type OtlpExemplar, type OtlpMetric, type OtlpPoint, type OtlpResource, type OtlpScope, TEMPORALITIES } from './otlp-metrics.ts' // prettier-ignore
 import { ProtoReader, WireType } from './proto-reader.ts'
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 
 /** Nested values deeper than this are no telemetry. */
 const DEPTH_MAX = 20
@@ -126,7 +126,7 @@ class OtlpReader {
       else if (kind === 'histogram' && field === 7) this.#fixed(wire, () => bounds.push(this.#double()))
       else if (kind === 'summary' && tag === 6 * 8 + 2) this.#nested(() => quantiles.push(this.#quantile()))
       else if (kind !== 'exponential') return false
-      else if (tag === 6 * 8) point.scale = this.#zigzag()
+      else if (tag === 6 * 8) point.scale = this.#reader.zigzag()
       else if (tag === 7 * 8 + 1) point.zeroCount = this.#uint64()
       else if (tag === 8 * 8 + 2) this.#nested(() => (point.positive = this.#buckets()))
       else if (tag === 9 * 8 + 2) this.#nested(() => (point.negative = this.#buckets()))
@@ -141,7 +141,7 @@ class OtlpReader {
     let offset = 0
     const counts: number[] = []
     this.#each((field, wire) => {
-      if (field === 1 && wire === WireType.varint) offset = this.#zigzag()
+      if (field === 1 && wire === WireType.varint) offset = this.#reader.zigzag()
       else if (field === 2 && wire === WireType.varint) counts.push(this.#reader.varint())
       else if (field === 2 && wire === WireType.bytes)
         this.#nested(() => {
@@ -272,10 +272,5 @@ class OtlpReader {
 
   #nanos(): number {
     return Number(this.#reader.bytes.readBigUInt64LE(this.#reader.fixed64()) / 1_000_000n)
-  }
-
-  #zigzag(): number {
-    const raw = this.#reader.varint()
-    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2
   }
 }

@@ -1,6 +1,9 @@
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 
 export const WireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
+
+const SHORT_TEXT_BYTES = 24
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Walks over a protobuf message in place. Set `at` and `end` to enter a nested message.
@@ -61,6 +64,37 @@ export class ProtoReader {
     throw new WireError('protobuf: a number is longer than 64 bits')
   }
 
+  /** A zigzag varint (`sint32`, `sint64`); exact within ±2^53. */
+  zigzag(): number {
+    const coded = this.varint()
+    if (coded <= 0xffffffff) return (coded >>> 1) ^ -(coded & 1)
+    return coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2
+  }
+
+  double(): number {
+    const at = this.fixed64()
+    return this.bytes.readDoubleLE(at)
+  }
+
+  /** A string. @throws WireError for bytes that are no UTF-8 */
+  text(): string {
+    const end = this.length() + this.at
+    const from = this.at
+    this.at = end
+    // Short names, as nearly all are: a call into the decoder costs more than they do.
+    let text = ''
+    if (end - from <= SHORT_TEXT_BYTES) {
+      let at = from
+      while (at < end && this.bytes[at]! < 128) text += String.fromCharCode(this.bytes[at++]!)
+      if (at === end) return text
+    }
+    try {
+      return UTF8.decode(this.bytes.subarray(from, end))
+    } catch (error) {
+      throw new WireError('protobuf: a string is not UTF-8', { cause: error })
+    }
+  }
+
   /** Offset of a field of eight bytes, which is skipped. */
   fixed64(): number {
     const at = this.at
@@ -101,6 +135,27 @@ export class ProtoReader {
     read()
     this.at = inner
     this.end = outer
+  }
+
+  /** {@link nested}, with a result. */
+  message<T>(read: (reader: ProtoReader) => T): T {
+    const length = this.length()
+    const outer = this.end
+    const inner = this.at + length
+    this.end = inner
+    const result = read(this)
+    this.at = inner
+    this.end = outer
+    return result
+  }
+
+  /** Adds a repeated number, or many that are packed. */
+  numbers(element: () => number, into: number[]): void {
+    if (this.wireType !== WireType.bytes) into.push(element())
+    else
+      this.nested(() => {
+        while (this.at < this.end) into.push(element())
+      })
   }
 
   #skipBytes(count: number): void {

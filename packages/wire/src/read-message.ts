@@ -1,7 +1,7 @@
 import type { HistogramMessage } from './histogram-message.ts'
 import { ProtoReader, WireType } from './proto-reader.ts'
 import { ProtoWriter } from './proto-writer.ts'
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 import { decodeWriteRequest } from './write-request.ts'
 import { encodeWriteRequest, type OutgoingSeries } from './write-message.ts'
 

@@ -1,9 +1,5 @@
 import snappy from 'snappy'
-
-/** A message that is not what its protocol says; the sender must not send it again. */
-export class WireError extends Error {
-  override readonly name = 'WireError'
-}
+import { WireError } from './errors.ts'
 
 /**
  * Decompresses snappy's block format.

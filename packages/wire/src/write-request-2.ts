@@ -1,6 +1,6 @@
 import { readHistogram } from './histogram-message.ts'
 import { ProtoReader, WireType } from './proto-reader.ts'
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 import type { WriteRequestSink } from './write-request.ts'
 
 /** Texts that one request may name. */

@@ -1,6 +1,6 @@
 import { type HistogramMessage, readHistogram } from './histogram-message.ts'
 import { ProtoReader, WireType } from './proto-reader.ts'
-import { WireError } from './snappy.ts'
+import { WireError } from './errors.ts'
 
 /**
  * Takes a remote-write request (`prometheus.WriteRequest`, version 1.0) piece by piece, series by series. Views on the
