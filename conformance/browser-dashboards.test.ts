@@ -91,7 +91,7 @@ describe.skipIf(!HAS_CHROMIUM)(
       await until(
         'a few scrapes',
         () => server.query('count_over_time(app_latency_seconds_count[1m])'),
-        ([series]) => Number(series?.value[1]) >= 5,
+        ([series]) => Number(series?.value?.[1] ?? 0) >= 5,
       )
       await page.goto('/d/exemplars')
       const diamonds = page.locator('.plot-exemplar')

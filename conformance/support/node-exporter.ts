@@ -1,8 +1,10 @@
 import { freePort, Program } from './program.ts'
 
-export async function startNodeExporter(command: string): Promise<Program> {
+export async function startNodeExporter(command: string, flags: readonly string[] = []): Promise<Program> {
   const port = await freePort()
-  return new Program(command, [`--web.listen-address=127.0.0.1:${port}`], `http://127.0.0.1:${port}`).ready(
-    '/metrics',
-  )
+  return new Program(
+    command,
+    [`--web.listen-address=127.0.0.1:${port}`, ...flags],
+    `http://127.0.0.1:${port}`,
+  ).ready('/metrics')
 }

@@ -109,6 +109,12 @@ const COLLECTORS = [
   'uname',
   'os',
   'entropy',
+  'arp',
+  'conntrack',
+  'netclass',
+  'softnet',
+  'udp_queues',
+  'timex',
 ]
 
 /** What the real exporter says of this machine, its own metrics left out. */

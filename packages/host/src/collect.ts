@@ -1,5 +1,6 @@
 import type { MetricFamily } from '@promontory/base'
 import { containerCollector } from './containers.ts'
+import { timexCollector } from './clock-discipline.ts'
 import { cpuCollector, loadavgCollector, pressureCollector, statCollector } from './cpu.ts'
 import { diskstatsCollector } from './disk.ts'
 import { Families } from './families.ts'
@@ -9,10 +10,15 @@ import { HostFiles } from './host-files.ts'
 import type { HostRoots } from './host-files.ts'
 import { entropyCollector, filefdCollector, meminfoCollector, vmstatCollector } from './memory.ts'
 import { netdevCollector, netstatCollector, sockstatCollector } from './network.ts'
+import { netclassCollector } from './network-class.ts'
+import { arpCollector, conntrackCollector, softnetCollector, udpQueuesCollector } from './network-stack.ts'
+import { ownProcessCollector } from './own-process.ts'
 import { osCollector, timeCollector, unameCollector } from './system.ts'
 
-/** By node_exporter's names of its collectors. `timex` needs a system call that Node does not offer. */
+/** By node_exporter's names of its collectors. */
 const COLLECTORS: Readonly<Record<string, Collector>> = {
+  arp: arpCollector,
+  conntrack: conntrackCollector,
   cpu: cpuCollector,
   diskstats: diskstatsCollector,
   entropy: entropyCollector,
@@ -20,13 +26,17 @@ const COLLECTORS: Readonly<Record<string, Collector>> = {
   filesystem: filesystemCollector,
   loadavg: loadavgCollector,
   meminfo: meminfoCollector,
+  netclass: netclassCollector,
   netdev: netdevCollector,
   netstat: netstatCollector,
   os: osCollector,
   pressure: pressureCollector,
   sockstat: sockstatCollector,
+  softnet: softnetCollector,
   stat: statCollector,
   time: timeCollector,
+  timex: timexCollector,
+  udp_queues: udpQueuesCollector,
   uname: unameCollector,
   vmstat: vmstatCollector,
 }
@@ -47,6 +57,7 @@ export async function collectHostMetrics(options: HostOptions = {}): Promise<Met
   await Promise.all(
     Object.entries(COLLECTORS).map(([name, collector]) => run(name, collector, files, families)),
   )
+  await ownProcessCollector(files, families).catch(() => {})
   if (options.containers !== false) await containerCollector(files, families).catch(() => {})
   return families.collect()
 }
