@@ -64,6 +64,12 @@ test('a group opens one incident, is followed, and resolves it', async () => {
   // The same again changes nothing; a graver alert lifts the severity.
   await Promise.all([report('g', '+a'), report('g', '+a', '+b/critical'), report('other', '+a')])
   expect((await incidents.list({ state: 'active' })).map(({ id }) => id)).toHaveLength(2)
+  expect([
+    await incidents.count(),
+    await incidents.count('open'),
+    await incidents.count('acknowledged'),
+    await incidents.count('resolved'),
+  ]).toEqual([2, 2, 0, 0])
   expect(await incidents.get(opened.id)).toMatchObject({ severity: 'critical', state: 'open' })
   await incidents.acknowledge(opened.id, 'ann', 'looking')
   await incidents.assign(opened.id, 'commander', 'ann', 'ann')

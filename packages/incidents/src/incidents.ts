@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type Kysely, sql } from '@promontory/state'
+import {
+  type ExpressionBuilder,
+  type ExpressionWrapper,
+  type Kysely,
+  sql,
+  type SqlBool,
+} from '@promontory/state'
 import { following, opening } from './follow-alerts.ts'
 import {
   IncidentRecords,
@@ -29,6 +35,9 @@ export interface NewIncident {
   readonly key?: string
 }
 
+/** `active`: not resolved. */
+export type StateFilter = IncidentState | 'active'
+
 const TEXT_MAX = 10_000
 const LIST_MAX = 500
 const EVENTS_MAX = 5000
@@ -51,14 +60,8 @@ export class Incidents {
   // Reading
 
   /** Open ones first, then the newest. */
-  async list(
-    filter: { readonly state?: IncidentState | 'active'; readonly limit?: number } = {},
-  ): Promise<Incident[]> {
-    let select = this.#db().selectFrom('incident').selectAll()
-    if (filter.state === 'resolved') select = select.where('resolved_ms', 'is not', null)
-    else if (filter.state !== undefined) select = select.where('resolved_ms', 'is', null)
-    if (filter.state === 'open') select = select.where('acknowledged_ms', 'is', null)
-    if (filter.state === 'acknowledged') select = select.where('acknowledged_ms', 'is not', null)
+  async list(filter: { readonly state?: StateFilter; readonly limit?: number } = {}): Promise<Incident[]> {
+    const select = this.#db().selectFrom('incident').selectAll().where(stateIs(filter.state))
     const rows = await select
       .orderBy(sql`resolved_ms is null`, 'desc')
       .orderBy('opened_ms', 'desc')
@@ -66,6 +69,16 @@ export class Incidents {
       .limit(Math.min(filter.limit ?? LIST_MAX, LIST_MAX))
       .execute()
     return rows.map(incidentFromRow)
+  }
+
+  /** How many there are. */
+  async count(state?: StateFilter): Promise<number> {
+    const { count } = await this.#db()
+      .selectFrom('incident')
+      .select(({ fn }) => fn.countAll().as('count'))
+      .where(stateIs(state))
+      .executeTakeFirstOrThrow()
+    return Number(count)
   }
 
   /** @throws IncidentError `not-found` */
@@ -243,6 +256,19 @@ export class Incidents {
 
   #db(): Kysely<IncidentTables> {
     return this.#records.db
+  }
+}
+
+/** The rows of incidents in a state, or in any. */
+function stateIs(state: StateFilter | undefined) {
+  return (
+    is: ExpressionBuilder<IncidentTables, 'incident'>,
+  ): ExpressionWrapper<IncidentTables, 'incident', SqlBool> => {
+    const resolved = is('resolved_ms', state === 'resolved' ? 'is not' : 'is', null)
+    if (state === undefined) return is.and([])
+    if (state === 'open') return is.and([resolved, is('acknowledged_ms', 'is', null)])
+    if (state === 'acknowledged') return is.and([resolved, is('acknowledged_ms', 'is not', null)])
+    return resolved
   }
 }
 

@@ -1,4 +1,4 @@
-export type { Kysely, Selectable, Transaction } from 'kysely'
+export type { ExpressionBuilder, ExpressionWrapper, Kysely, Selectable, SqlBool, Transaction } from 'kysely'
 export { sql } from 'kysely'
 export * from './columns.ts'
 export * from './database-url.ts'

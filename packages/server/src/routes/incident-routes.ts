@@ -31,7 +31,13 @@ export function incidentRoutes(app: Hono, incidents: Incidents, backend: Backend
   const answer = (work: (c: Context) => Promise<unknown>) => (c: Context) => answered(c, work)
   app.get(
     path,
-    answer(async (c) => ({ incidents: await incidents.list(listFilter(c)) })),
+    answer(async (c) => {
+      const filter = listFilter(c)
+      const [found, count] = [await incidents.list(filter), await incidents.count(filter.state)]
+      // A list of names needs no alerts, of which an incident may have a thousand.
+      const isShort = c.req.query('alerts') === 'false'
+      return { incidents: isShort ? found.map((incident) => ({ ...incident, alerts: [] })) : found, count }
+    }),
   )
   app.post(path, answer(async (c) => {
     const body = await objectOf(c)

@@ -10,6 +10,8 @@ import { Labels } from '../../parts/labels.tsx'
 import { ErrorState, PageSkeleton } from '../../parts/states.tsx'
 import { SEVERITY_TONES, STATE_TONES } from './incidents-page.tsx'
 
+/** Alerts that are drawn before they are asked for. */
+const ALERTS_AT_FIRST = 50
 const ROLES = ['commander', 'communications', 'operations', 'scribe']
 
 /** One incident: who does what, what happened when, and the way to its postmortem. */
@@ -18,6 +20,7 @@ export function IncidentPage(): ReactNode {
   const client = useQueryClient()
   const [text, setText] = useState('')
   const [fault, setFault] = useState<string>()
+  const [allAlerts, setAllAlerts] = useState(false)
   const { data, error, refetch } = useQuery({
     queryKey: ['incident', id],
     queryFn: ({ signal }) => ask<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, {}, signal),
@@ -178,7 +181,7 @@ export function IncidentPage(): ReactNode {
               <h2 id="incident-alerts-title">Alerts</h2>
             </div>
             <ul className="list">
-              {incident.alerts.map((alert) => (
+              {incident.alerts.slice(0, allAlerts ? undefined : ALERTS_AT_FIRST).map((alert) => (
                 <li key={alert.fingerprint}>
                   <Badge tone={toneOf(alert.status)}>{alert.status}</Badge>
                   <span className="grow">
@@ -192,6 +195,13 @@ export function IncidentPage(): ReactNode {
                   </Link>
                 </li>
               ))}
+              {allAlerts || incident.alerts.length <= ALERTS_AT_FIRST ? null : (
+                <li>
+                  <button type="button" className="button" onClick={() => setAllAlerts(true)}>
+                    Show all {incident.alerts.length} alerts
+                  </button>
+                </li>
+              )}
             </ul>
           </section>
         </div>

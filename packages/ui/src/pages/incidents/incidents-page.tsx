@@ -21,13 +21,23 @@ export const STATE_TONES: Readonly<Record<Incident['state'], Tone>> = {
   resolved: 'good',
 }
 
+/** Incidents that are shown at first, and at most. */
+const AT_FIRST = 50
+const LIMIT_MAX = 500
+
 /** Incidents, open ones first, and the form to open one by hand. */
 export function IncidentsPage(): ReactNode {
   const [wanted, setWanted] = useState<'active' | 'resolved' | ''>('')
+  const [limit, setLimit] = useState(AT_FIRST)
   const { data, error, refetch } = useQuery({
-    queryKey: ['incidents', wanted],
+    queryKey: ['incidents', wanted, limit],
     queryFn: ({ signal }) =>
-      ask<{ incidents: readonly Incident[] }>('incidents', { state: wanted || undefined }, signal),
+      ask<{ incidents: readonly Incident[]; count: number }>(
+        'incidents',
+        { state: wanted || undefined, limit, alerts: 'false' },
+        signal,
+      ),
+    placeholderData: (before) => before,
     refetchInterval: 5000,
   })
   const incidents = data?.data.incidents ?? []
@@ -84,6 +94,23 @@ export function IncidentsPage(): ReactNode {
                     <Badge tone={STATE_TONES[incident.state]}>{incident.state}</Badge>
                   </li>
                 ))}
+                {data.data.count <= incidents.length ? null : (
+                  <li>
+                    {limit >= LIMIT_MAX ? (
+                      <span className="soft small">
+                        {data.data.count - incidents.length} older ones are not shown.
+                      </span>
+                    ) : (
+                      <button
+                        type="button"
+                        className="button"
+                        onClick={() => setLimit(Math.min(LIMIT_MAX, limit * 4))}
+                      >
+                        Show more of {data.data.count - incidents.length} others
+                      </button>
+                    )}
+                  </li>
+                )}
               </ul>
             )}
           </section>
