@@ -27,7 +27,7 @@ interface Import {
 
 function importsOf(file: string): Import[] {
   const found: Import[] = []
-  const pattern = /(?:^\s*(?:import|export|\}).*\bfrom|^\s*import|\bimport\()\s*'([^']+)'/g
+  const pattern = /(?:^\s*(?:import|export|\}).*\bfrom\s|^\s*import\s|\bimport\()\s*'([^']+)'/g
   readFileSync(file, 'utf8')
     .split('\n')
     .forEach((text, index) => {
