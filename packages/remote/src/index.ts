@@ -1,7 +1,7 @@
 /** Samples that come from other servers and go to them. */
 export { type LogPosition, type LogSink, type SampleLog, type SampleLogs } from './send/sample-log.ts'
 export { RemoteWriteManager, type RemoteWriteManagerOptions } from './send/write-manager.ts'
-export type { FamilyMetadata, RemoteWriteSettings, WriteQueueState } from './send/write-queue.ts'
+export type { FamilyMetadata, RemoteWriteSettings, WriteQueueState } from './send/write-queue-options.ts'
 export { type ReceivedFamily, ReceivedMetadata } from './received-metadata.ts'
 export {
   RemoteWriteReceiver,

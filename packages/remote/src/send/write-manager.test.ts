@@ -11,7 +11,7 @@ import { decodeWriteRequest, uncompressSnappy } from '@promontory/wire'
 import type { LogPosition, LogSink, SampleLogs } from './sample-log.ts'
 import { ShardCalculator } from './shard-calculator.ts'
 import { RemoteWriteManager } from './write-manager.ts'
-import type { RemoteWriteSettings } from './write-queue.ts'
+import type { RemoteWriteSettings } from './write-queue-options.ts'
 
 type Answer = { status: number; headers?: Record<string, string> }
 

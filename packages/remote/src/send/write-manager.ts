@@ -6,12 +6,8 @@ import { sameConfig } from '@promontory/base/yaml'
 import type { Labels } from '@promontory/model'
 import { RemoteWriteMetrics } from './remote-metrics.ts'
 import { isBefore, type LogPosition, type SampleLogs } from './sample-log.ts'
-import {
-  type FamilyMetadata,
-  type RemoteWriteSettings,
-  WriteQueue,
-  type WriteQueueState,
-} from './write-queue.ts'
+import { WriteQueue } from './write-queue.ts'
+import type { FamilyMetadata, RemoteWriteSettings, WriteQueueState } from './write-queue-options.ts'
 
 export interface RemoteWriteManagerOptions {
   readonly logs: SampleLogs
