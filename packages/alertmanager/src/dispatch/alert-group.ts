@@ -12,6 +12,8 @@ export interface Flush {
   readonly nowMs: number
   /** Ends when the group interval is over or the dispatcher stops. */
   readonly signal: AbortSignal
+  /** To be waited for before work goes on after a pause, so that groups do not go on all at once. */
+  readonly takeTurn?: () => Promise<void> | undefined
 }
 
 /** True when everything was delivered (or needed no delivery): resolved alerts may then be forgotten. */
@@ -122,7 +124,13 @@ export class AlertGroup {
       deadline.abort(new DOMException('context deadline exceeded', 'TimeoutError')),
     )
     try {
-      const done = await this.#handler({ group: this, alerts, nowMs, signal: deadline.signal })
+      const done = await this.#handler({
+        group: this,
+        alerts,
+        nowMs,
+        signal: deadline.signal,
+        takeTurn: () => this.#queue.enter(),
+      })
       if (done) this.#forgetResolved(alerts, nowMs)
     } finally {
       timer.cancel()

@@ -327,7 +327,11 @@ export class Pipeline {
       if (attempt === 0)
         logger.warn('Notify attempt failed', { integration: name, groupKey: flush.group.key, err: error })
       const again = error.retry && (await wait(clock, pauseAfter(attempt, Math.random()), flush.signal))
-      if (again) continue
+      if (again) {
+        // Groups whose receiver is gone fail together: they must not come back in one turn of the event loop.
+        await flush.takeTurn?.()
+        continue
+      }
       this.#failed(flush, notification, name, labels, attempt + 1, error)
       return false
     }
