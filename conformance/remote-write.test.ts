@@ -29,7 +29,7 @@ describe.skipIf(prometheus === undefined)(
       async () => {
         mkdirSync(workspace.directory, { recursive: true })
         const port = await freePort()
-        const flags = ['--web.enable-remote-write-receiver']
+        const flags = ['--web.enable-remote-write-receiver', '--content.rules=none']
         const config = 'scrape_configs: []\n'
         const ours = workspace.keep(
           await startPromontory({ dataDirectory: workspace.data, port, config, flags }),

@@ -1,3 +1,6 @@
+/** A length of one byte. */
+const SHORT_TEXT = 64
+
 /** Writes protobuf messages into a growing buffer. Numbers are exact below 2^53. */
 export class ProtoWriter {
   #bytes: Buffer
@@ -73,10 +76,26 @@ export class ProtoWriter {
   /** Field of a string, also an empty one. */
   string(field: number, text: string): void {
     this.varint(field * 8 + 2)
+    if (text.length <= SHORT_TEXT && this.#shortString(text)) return
     const length = Buffer.byteLength(text)
     this.varint(length)
     this.#reserve(length)
     this.#at += this.#bytes.write(text, this.#at)
+  }
+
+  /** Names and values of labels, as nearly all are: two calls into Node cost more than they do. @returns false for what is not ASCII */
+  #shortString(text: string): boolean {
+    this.#reserve(1 + SHORT_TEXT)
+    const bytes = this.#bytes
+    let at = this.#at
+    bytes[at++] = text.length
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) return false
+      bytes[at++] = code
+    }
+    this.#at = at
+    return true
   }
 
   bytes(field: number, content: Uint8Array): void {

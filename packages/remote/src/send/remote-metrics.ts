@@ -27,6 +27,7 @@ export class RemoteWriteMetrics {
   readonly bytes: Counter
   readonly metadataBytes: Counter
   readonly samplesIn: Counter
+  readonly histogramsIn: Counter
   readonly pendingSamples: Gauge
   readonly pendingExemplars: Gauge
   readonly pendingHistograms: Gauge
@@ -68,6 +69,7 @@ export class RemoteWriteMetrics {
     this.bytes = counter('bytes_total', 'Total number of bytes of data sent by the queue after compression.')
     this.metadataBytes = counter('metadata_bytes_total', 'Total number of bytes of metadata sent by the queue after compression.')
     this.samplesIn = registry.counter({ name: `${PREFIX}samples_in_total`, help: 'Samples in to remote storage, compare to samples out for queue managers.' })
+    this.histogramsIn = registry.counter({ name: `${PREFIX}histograms_in_total`, help: 'HistogramSamples in to remote storage, compare to histograms out for queue managers.' })
     this.pendingSamples = gauge('samples_pending', 'The number of samples pending in the queues shards to be sent to the remote storage.')
     this.pendingExemplars = gauge('exemplars_pending', 'The number of exemplars pending in the queues shards to be sent to the remote storage.')
     this.pendingHistograms = gauge('histograms_pending', 'The number of histograms pending in the queues shards to be sent to the remote storage.')

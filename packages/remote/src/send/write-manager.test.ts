@@ -108,6 +108,7 @@ function manager(times: number[], directory: string, registry = new Registry()):
   const made = new RemoteWriteManager({
     logs: logs(times),
     metadata: () => [],
+    taken: () => ({ samples: 2 * times.length, histograms: 0, highestMs: times.at(-1)! }),
     directory,
     clock: systemClock,
     logger: silentLogger,
@@ -135,13 +136,22 @@ const TIMES = Array.from({ length: 50 }, (_, i) => 1000 + i)
 
 test('everything arrives once and in order, although the receiver fails and limits', async () => {
   const target = await receiver((i) => (i % 3 === 0 ? { status: 500 } : i % 3 === 1 ? { status: 429, headers: { 'retry-after': '0' } } : { status: 204 })) // prettier-ignore
-  const sender = manager(TIMES, scratch())
+  const registry = new Registry()
+  const sender = manager(TIMES, scratch(), registry)
   await sender.apply([settings(target.url)], Labels.from({ region: 'eu' }))
   await reached(() => target.samples.length === 100)
   const ofSeries = target.samples.filter((line) => line.includes(' a '))
   expect(ofSeries).toEqual(TIMES.map((time) => `__name__ a copy x region eu ${time}`))
   await reached(() => sender.needsFrom()!.offset === 50)
   expect(sender.states()[0]).toMatchObject({ name: 'test', sent: 100, failed: 0, lagSeconds: 0 })
+  const of = (name: string): number | undefined =>
+    registry.collect().find((family) => family.name === `prometheus_remote_storage_${name}`)?.samples[0]
+      ?.value
+  expect([
+    of('samples_in_total'),
+    of('highest_timestamp_in_seconds'),
+    of('queue_highest_sent_timestamp_seconds'),
+  ]).toEqual([100, 1.049, 1.049])
 })
 
 test('a restart goes on where the receiver had acknowledged', async () => {

@@ -25,6 +25,14 @@ export function createRemoteWrite(input: RemoteWriteInput): RemoteWriteManager {
       open: (from, sink) => WalFeed.open(walDirectory, from, sink),
     },
     metadata: input.metadata,
+    taken: () => {
+      const { metrics, maxTimeMs } = storage.head
+      const [samples, histograms] = [
+        metrics.samplesAppended.get('float'),
+        metrics.samplesAppended.get('histogram'),
+      ]
+      return { samples, histograms, highestMs: maxTimeMs }
+    },
     directory: join(options.ownDirectory, 'remote-write'),
     clock: input.clock,
     logger: input.logger.with({ component: 'remote' }),
