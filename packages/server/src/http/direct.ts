@@ -76,7 +76,7 @@ function send(response: ServerResponse, status: number, { body, type, encoding }
   })
   // Headers and a string leave in one buffer; headers and bytes would be two, which costs the system call twice as much.
   if (body.length <= SMALL_BYTES)
-    response.end(Buffer.from(body.buffer, body.byteOffset, body.length).latin1Slice(), 'latin1')
+    response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1')
   else response.end(body)
 }
 
