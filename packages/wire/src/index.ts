@@ -13,7 +13,7 @@ export {
 } from './write-message.ts'
 export { ProtoWriter } from './proto-writer.ts'
 export { WireError } from './errors.ts'
-export { compressSnappy, uncompressSnappy } from './snappy.ts'
+export { compressSnappy, compressSnappyAside, uncompressSnappy } from './snappy.ts'
 export { ProtoReader, WireType } from './proto-reader.ts'
 export type { HistogramMessage, SpanMessage } from './histogram-message.ts'
 export {

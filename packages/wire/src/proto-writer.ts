@@ -109,14 +109,20 @@ export class ProtoWriter {
   /** Field of a message, or of packed numbers: what `write` writes, with its length before it. */
   nested(field: number, write: () => void): void {
     this.varint(field * 8 + 2)
-    const start = this.#at
+    // Room for a length of one byte, which most have; what is longer moves up.
+    this.#reserve(1)
+    const start = ++this.#at
     write()
     const length = this.#at - start
-    let prefix = 1
-    for (let rest = length; rest >= 128; rest = Math.floor(rest / 128)) prefix++
-    this.#reserve(prefix)
-    this.#bytes.copyWithin(start + prefix, start, this.#at)
-    this.#at = start
+    if (length < 128) {
+      this.#bytes[start - 1] = length
+      return
+    }
+    let more = 0
+    for (let rest = Math.floor(length / 128); rest > 0; rest = Math.floor(rest / 128)) more++
+    this.#reserve(more)
+    this.#bytes.copyWithin(start + more, start, this.#at)
+    this.#at = start - 1
     this.varint(length)
     this.#at += length
   }

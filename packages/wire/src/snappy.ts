@@ -22,6 +22,11 @@ export function compressSnappy(bytes: Buffer): Buffer {
   return snappy.compressSync(bytes)
 }
 
+/** {@link compressSnappy} on another thread. The bytes must stay as they are until then. */
+export function compressSnappyAside(bytes: Buffer): Promise<Buffer> {
+  return snappy.compress(bytes)
+}
+
 function announcedLength(bytes: Uint8Array): number {
   let length = 0
   for (let i = 0; i < 5; i++) {

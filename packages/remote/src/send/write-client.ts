@@ -1,7 +1,7 @@
 import { errorText } from '@promontory/base'
 import type { Secret } from '@promontory/base/yaml'
 import { type AwsCredentials, HttpClient, type HttpClientConfig, signAws } from '@promontory/http-client'
-import { compressSnappy } from '@promontory/wire'
+import { compressSnappyAside } from '@promontory/wire'
 
 /** Where a queue sends to: the part of a `remote_write` entry that concerns the connection. */
 export interface WriteTarget extends HttpClientConfig {
@@ -49,7 +49,6 @@ export class WriteClient {
     signal: AbortSignal,
     sent: (bytes: number) => void,
   ): Promise<SendOutcome> {
-    const body = compressSnappy(message)
     const { url, remote_timeout: timeoutMs } = this.#target
     // Not `AbortSignal.any` with a timeout: a collection may take the two before they fire.
     const deadline = new AbortController()
@@ -57,6 +56,7 @@ export class WriteClient {
     const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     signal.addEventListener('abort', stop)
     try {
+      const body = await compressSnappyAside(message)
       const response = await this.#http.request({
         url,
         method: 'POST',
