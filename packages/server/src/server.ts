@@ -11,6 +11,7 @@ import { Configuration } from './configuration.ts'
 import { ReadyMade } from './content/ready-made.ts'
 import { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { newToken } from './http/gate.ts'
+import { HeapTrimmer } from './heap-trimmer.ts'
 import { Listener } from './http/listener.ts'
 import { WebAccess } from './http/web-access.ts'
 import { registerSelfMetrics } from './self-metrics.ts'
@@ -49,9 +50,11 @@ export class Server {
   readonly #web: WebAccess | undefined
   readonly #backend: Backend
   readonly #readyMade: ReadyMade
+  readonly #trimmer = new HeapTrimmer()
   #stopped: Promise<void> | undefined
 
   private constructor(parts: ServerParts) {
+    this.#trimmer.start()
     this.#logger = parts.logger
     this.#listeners = parts.listeners
     this.#storage = parts.storage
@@ -165,6 +168,7 @@ export class Server {
 
   async #stop(reason: string): Promise<void> {
     this.#logger.info('Shutting down', { reason })
+    this.#trimmer.stop()
     await this.#readyMade.close()
     await this.#configuration.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close(STOP_GRACE_MS)))

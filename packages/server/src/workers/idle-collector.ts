@@ -11,14 +11,9 @@ const IDLE_MS = 700
  * lying until it needs their room: a thread that has nothing to do would keep them for hours.
  */
 export class IdleCollector {
-  readonly #collect: () => void
+  readonly #collect = makeCollector()
   #timer: ReturnType<typeof setTimeout> | undefined
   #keptBytes = 0
-
-  constructor() {
-    setFlagsFromString('--expose-gc')
-    this.#collect = runInNewContext('gc') as () => void
-  }
 
   /** A task begins. */
   busy(): void {
@@ -36,6 +31,17 @@ export class IdleCollector {
     this.#collect()
     this.#keptBytes = bytesHeld()
   }
+}
+
+/** V8's `gc`, of this thread. `last-resort` also gives pages back that are empty afterwards. */
+export type Collect = (options?: {
+  readonly type: 'major'
+  readonly flavor: 'regular' | 'last-resort'
+}) => void
+
+export function makeCollector(): Collect {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as Collect
 }
 
 function bytesHeld(): number {
