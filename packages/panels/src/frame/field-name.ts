@@ -26,9 +26,10 @@ export function fieldDisplayName(field: Field, frame?: Frame, frames?: readonly 
   return name === field.name ? numbered(field, frame) : name
 }
 
-/** `{a="x", b="y"}`. */
+/** `{a="x", b="y"}`, by name. */
 export function labelsToText(labels: Labels): string {
   const inner = Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}="${value}"`)
     .join(', ')
   return inner === '' ? '' : `{${inner}}`

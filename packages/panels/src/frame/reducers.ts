@@ -26,10 +26,10 @@ const STANDARD: readonly Reducer[] = [
   ['step', 'Step', true],
   ['diff', 'Difference', true],
   ['logmin', 'Min (above zero)', true],
-  ['allIsZero', 'All zeros', false],
-  ['allIsNull', 'All nulls', false],
-  ['changeCount', 'Change count', false],
-  ['distinctCount', 'Distinct count', false],
+  ['allIsZero', 'All Zeros', false],
+  ['allIsNull', 'All Nulls', false],
+  ['changeCount', 'Change Count', false],
+  ['distinctCount', 'Distinct Count', false],
   ['diffperc', 'Difference percent', false],
   ['allValues', 'All values', false],
   ['uniqueValues', 'All unique values', false],
@@ -37,9 +37,15 @@ const STANDARD: readonly Reducer[] = [
 
 const PERCENTILES: readonly Reducer[] = Array.from({ length: 99 }, (_, i) => ({
   id: `p${i + 1}`,
-  name: `${i + 1}th %`,
+  name: `${ordinal(i + 1)} %`,
   keepsUnit: true,
 }))
+
+/** `1st`, `12th`, `22nd` */
+function ordinal(count: number): string {
+  const isTeen = Math.floor(count / 10) === 1
+  return `${count}${isTeen ? 'th' : (['th', 'st', 'nd', 'rd'][count % 10] ?? 'th')}`
+}
 
 /** Old names that dashboards still have. */
 const OLD_NAMES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { fieldMatcher } from '../field/overrides.ts'
 import { fieldDisplayName } from '../frame/field-name.ts'
-import type { Field, Frame } from '../frame/frame.ts'
+import { timeFieldOf, type Field, type Frame } from '../frame/frame.ts'
 import { reduce, reducerOf } from '../frame/reducers.ts'
 import { listOf, numberOf, objectOf, textOf, type JsonObject } from '../json.ts'
 import { joinFrames } from './join.ts'
@@ -33,7 +33,11 @@ export function calculateField(frames: readonly Frame[], options: JsonObject): r
   const isFixed =
     mode === 'binary' && !Number.isNaN(Number(textOf(right) ?? textOf(objectOf(right)['fixed'])))
   // Columns of different series can only meet in one frame.
-  const joined = isSeries && !isFixed && frames.length > 1 ? joinFrames(frames, { mode: 'outer' }) : undefined
+  const time = commonTimeName(frames)
+  const joined =
+    isSeries && !isFixed && frames.length > 1 && time !== undefined
+      ? joinFrames(frames, { name: time, mode: 'outer' })
+      : undefined
   const data = joined === undefined ? frames : [joined]
   return data.flatMap((frame) => {
     const values = columnOf(frame, data, mode, options)
@@ -49,6 +53,13 @@ export function calculateField(frames: readonly Frame[], options: JsonObject): r
     const time = isSeries ? frame.fields.filter(({ type }) => type === 'time').slice(0, 1) : []
     return [{ ...frame, fields: [...time, field] }]
   })
+}
+
+/** The name of the time columns, when every frame has one and all are called alike. */
+function commonTimeName(frames: readonly Frame[]): string | undefined {
+  const names = new Set(frames.map((frame) => timeFieldOf(frame)?.name))
+  const [name] = names
+  return names.size === 1 ? name : undefined
 }
 
 function columnOf(

@@ -21,7 +21,9 @@ export function convertFieldType(frames: readonly Frame[], options: JsonObject):
 }
 
 function converted(field: Field, { destinationType, dateFormat }: JsonObject): Field {
-  const read = readerOf(String(destinationType), textOf(dateFormat))
+  // Times become texts of ISO 8601.
+  const form = textOf(dateFormat) ?? (field.type === 'time' ? 'YYYY-MM-DDTHH:mm:ssZ' : undefined)
+  const read = readerOf(String(destinationType), form)
   const type = (['time', 'number', 'string', 'boolean', 'other'] as const).find(
     (one) => one === destinationType,
   )
@@ -62,8 +64,9 @@ function readerOf(type: string, form: string | undefined): ((value: unknown) => 
 /** Times of a column as texts. */
 export function formatTime(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const wanted = textOf(options['timeField'])
-  const form = textOf(options['outputFormat']) || 'YYYY-MM-DD HH:mm:ss'
   const zone = textOf(options['timezone']) || 'browser'
+  const isUtc = zone.toLowerCase() === 'utc'
+  const form = textOf(options['outputFormat']) || `YYYY-MM-DDTHH:mm:ss${isUtc ? '[Z]' : 'Z'}`
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) =>

@@ -47,15 +47,15 @@ export function filterByValue(frames: readonly Frame[], options: JsonObject): re
   const isInclude = options['type'] !== 'exclude'
   const isAll = options['match'] === 'all'
   return frames.map((frame) => {
-    const tests = conditions.flatMap((condition) => {
+    const tests = conditions.map((condition): ((row: number) => boolean) => {
       const name = textOf(condition['fieldName'])
-      const field = frame.fields.find(
-        (one) => one.name === name || fieldDisplayName(one, frame, frames) === name,
-      )
+      const field = frame.fields.findLast((one) => fieldDisplayName(one, frame, frames) === name)
       const config = objectOf(condition['config'])
-      return field === undefined ? [] : [valueTest(field, String(config['id']), objectOf(config['options']))]
+      // What a frame does not have meets no condition.
+      return field === undefined
+        ? () => false
+        : valueTest(field, String(config['id']), objectOf(config['options']))
     })
-    if (tests.length === 0) return frame
     const rows = Array.from({ length: frame.length }, (_, i) => i).filter((row) => {
       const isMatching = isAll ? tests.every((test) => test(row)) : tests.some((test) => test(row))
       return isMatching === isInclude
@@ -68,7 +68,8 @@ function valueTest(field: Field, id: string, options: JsonObject): (row: number)
   const wanted = options['value']
   const number = numberOf(wanted) ?? NaN
   const valueAt = (row: number): unknown => field.values[row]
-  const numberAt = (row: number): number => numberOf(field.values[row]) ?? NaN
+  // A missing value compares as zero.
+  const numberAt = (row: number): number => Number(field.values[row] === undefined ? NaN : field.values[row])
   switch (id) {
     case 'isNull': return (row) => valueAt(row) === null || valueAt(row) === undefined
     case 'isNotNull': return (row) => valueAt(row) !== null && valueAt(row) !== undefined
@@ -80,7 +81,7 @@ function valueTest(field: Field, id: string, options: JsonObject): (row: number)
     case 'notEqual': return (row) => String(valueAt(row)) !== String(wanted)
     case 'substring': return (row) => String(valueAt(row)).toLowerCase().includes(String(wanted).toLowerCase())
     case 'notSubstring': return (row) => !String(valueAt(row)).toLowerCase().includes(String(wanted).toLowerCase())
-    case 'regex': return (row) => isMatch(String(wanted), String(valueAt(row)))
+    case 'regex': return (row) => valueAt(row) !== null && isMatch(String(wanted), String(valueAt(row)))
     case 'range': case 'between': {
       const [from, to] = [numberOf(options['from']) ?? -Infinity, numberOf(options['to']) ?? Infinity]
       return (row) => numberAt(row) > from && numberAt(row) < to

@@ -55,33 +55,39 @@ export function groupRows(frame: Frame, keys: readonly Field[]): number[][] {
 export function reduceFrames(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const asked = listOf(options['reducers']).map(String)
   const ids = asked.length === 0 ? ['max'] : asked
-  const { id = 'numeric', options: matcherOptions } = objectOf(options['fields'])
-  const matches = fieldMatcher(String(id), matcherOptions) ?? ((field: Field) => field.type === 'number')
+  const { id, options: matcherOptions } = objectOf(options['fields'])
+  const every = (): boolean => true
+  const matches = id === undefined ? every : (fieldMatcher(String(id), matcherOptions) ?? every)
   if (options['mode'] === 'reduceFields')
     return reducedFields(
       frames,
-      ids[0]!,
-      options['fields'] === undefined ? (field) => field.type !== 'time' : matches,
+      ids,
+      (field, frame, all) =>
+        (field.type !== 'time' || options['includeTimeField'] === true) && matches(field, frame, all),
     )
   return [seriesRows(frames, ids, options, matches)].filter((frame) => frame.length > 0)
 }
 
 function reducedFields(
   frames: readonly Frame[],
-  id: string,
+  ids: readonly string[],
   matches: NonNullable<ReturnType<typeof fieldMatcher>>,
 ): readonly Frame[] {
   return frames.flatMap((frame) => {
     const fields = frame.fields
       .filter((field) => matches(field, frame, frames))
-      .map((field) => {
-        const value = reduce(field, id) ?? null
-        // A text has no maximum: what comes out is an empty number.
-        const type = value === null && field.type === 'string' ? 'number' : reducedType(id, field.type)
-        return { ...field, values: [value], type }
-      })
+      .flatMap((field) => ids.map((id) => reducedField(field, id, ids.length > 1)))
     return fields.length === 0 ? [] : [{ ...frame, fields, length: 1 }]
   })
+}
+
+/** A column as one value; of several calculations, each says its name as a label. */
+function reducedField(field: Field, id: string, isNamed: boolean): Field {
+  const value = reduce(field, id) ?? null
+  const isOther = id === 'allValues' || id === 'uniqueValues'
+  const type = /^(first|last)(NotNull)?$/.test(id) ? field.type : isOther ? 'other' : 'number'
+  const labels = isNamed ? { ...field.labels, reducer: reducerOf(id)?.name ?? id } : field.labels
+  return { ...field, ...(labels === undefined ? {} : { labels }), values: [value], type }
 }
 
 function seriesRows(
@@ -108,7 +114,7 @@ function seriesRows(
       name,
       type: 'string',
       config: {},
-      values: rows.map(({ field }) => field.labels?.[name] ?? ''),
+      values: rows.map(({ field }) => field.labels?.[name] ?? null),
     })),
     ...ids.map((id): Field => {
       const values = rows.map(({ field }) => reduce(field, id) ?? null)
@@ -116,6 +122,8 @@ function seriesRows(
     }),
   ])
 }
+
+const EMPTY_VALUES: Readonly<Record<string, unknown>> = { null: null, zero: 0, true: true, false: false }
 
 /** A table of two columns' values against each other. */
 export function groupingToMatrix(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
@@ -133,9 +141,8 @@ export function groupingToMatrix(frames: readonly Frame[], options: JsonObject):
     find('valueField', 'Value'),
   ]
   if (columns === undefined || rows === undefined || values === undefined) return frames
-  const empty =
-    { null: null, zero: 0, true: true, false: false, empty: '' }[String(options['emptyValue'] ?? 'empty')] ??
-    ''
+  const wanted = String(options['emptyValue'] ?? 'empty')
+  const empty = Object.hasOwn(EMPTY_VALUES, wanted) ? EMPTY_VALUES[wanted] : ''
   const columnValues = [...new Set(columns.values)]
   const rowValues = [...new Set(rows.values)]
   const cells = new Map(

@@ -5,12 +5,14 @@ import { compareValues } from './organize.ts'
 
 /** Frames side by side, rows met by a common column (time when none is named). */
 export function joinByField(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
+  if (frames.length < 2) return frames
   const name = textOf(options['byField'])
   const joined = joinFrames(frames, {
     ...(name ? { name } : {}),
     mode: options['mode'] === 'inner' ? 'inner' : options['mode'] === 'outerTabular' ? 'tabular' : 'outer',
   })
-  return joined === undefined ? frames : [joined]
+  // Frames without the column have no rows in common.
+  return joined === undefined ? [frameOf([])] : [joined]
 }
 
 export interface JoinOptions {
@@ -40,6 +42,12 @@ export function joinFrames(frames: readonly Frame[], options: JoinOptions): Fram
     return [{ key, others }]
   })
   if (sides.length === 0) return undefined
+  const [only] = sides
+  // With nothing to be joined to, rows stay as they are.
+  if (sides.length === 1 && frames.length > 1 && options.mode !== 'inner')
+    return frameOf([only!.key, ...only!.others], {
+      refId: `joinByField-${frames.map((frame) => frame.refId ?? '').join('-')}`,
+    })
   const refId = `joinByField-${frames.map((frame) => frame.refId ?? '').join('-')}`
   const rows = options.mode === 'outer' ? outerRows(sides) : tabularRows(sides, options.mode)
   return frameOf(
@@ -77,7 +85,9 @@ interface JoinedRows {
 
 /** Each key once, in order; a side's last row of a key counts. */
 function outerRows(sides: readonly Side[]): JoinedRows {
-  const keys = [...new Set(sides.flatMap(({ key }) => key.values))].sort(compareValues)
+  const keys = [...new Set(sides.flatMap(({ key }) => key.values))]
+  // Texts stay in the order in which they appear.
+  if (keys.every((key) => typeof key === 'number')) keys.sort(compareValues)
   const indexes = sides.map(({ key }) => new Map(key.values.map((value, i) => [value, i])))
   return { keys, sources: keys.map((key) => indexes.map((index) => index.get(key) ?? -1)) }
 }

@@ -1,5 +1,5 @@
 import { fieldDisplayName, VALUE } from '../frame/field-name.ts'
-import { frameOf, pickRows, timeFieldOf, typeOfValues, type Field, type Frame } from '../frame/frame.ts'
+import { frameOf, pickRows, timeFieldOf, type Field, type Frame } from '../frame/frame.ts'
 import { reduce } from '../frame/reducers.ts'
 import { listOf, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
 import { groupRows } from './group.ts'
@@ -19,7 +19,8 @@ export function labelsToFields(frames: readonly Frame[], options: JsonObject): r
         continue
       }
       const { displayName: _, displayNameFromDS: __, ...config } = field.config
-      const named = valueLabel === undefined ? undefined : field.labels[valueLabel]
+      const isKept = kept.length === 0 || (valueLabel !== undefined && kept.includes(valueLabel))
+      const named = valueLabel === undefined || !isKept ? undefined : field.labels[valueLabel]
       fields.push({ name: named ?? field.name, type: field.type, config, values: field.values })
       for (const [name, value] of Object.entries(field.labels)) {
         if (kept.length > 0 && !kept.includes(name)) continue
@@ -52,17 +53,22 @@ function labelRows(frame: Frame, frames: readonly Frame[], kept: readonly string
   })
 }
 
+/** Times that are looked at to tell a series from a table. */
+const TIMES_COMPARED = 100
+
 /** Series as rows: time, the series' name, its value; newest first. */
-export function seriesToRows(frames: readonly Frame[]): readonly Frame[] {
+export function seriesToRows(all: readonly Frame[]): readonly Frame[] {
+  const frames = all.filter(({ length }) => length > 0)
+  const isSeries = (frame: Frame): boolean =>
+    isGrowing(timeFieldOf(frame)?.values) && frame.fields.some(({ type }) => type === 'number')
+  // Tables are no series: then everything stays as it is.
+  if (!frames.every(isSeries)) return frames
   const rows = frames.flatMap((frame) => {
-    const time = timeFieldOf(frame)
-    if (time === undefined) return []
-    return frame.fields
-      .filter((field) => field.type !== 'time')
-      .flatMap((field) => {
-        const name = frame.name ?? fieldDisplayName(field, frame, frames)
-        return time.values.map((at, i) => ({ at: at as number, name, value: field.values[i] }))
-      })
+    const time = timeFieldOf(frame)!
+    // Of a frame with more columns than a series has, the first one counts.
+    const field = frame.fields.find((one) => one !== time)!
+    const name = frame.name ?? shownFields(frame).join(', ')
+    return time.values.map((at, i) => ({ at: at as number, name, value: field.values[i] }))
   })
   if (rows.length === 0) return frames
   rows.sort((a, b) => b.at - a.at)
@@ -74,6 +80,19 @@ export function seriesToRows(frames: readonly Frame[]): readonly Frame[] {
       { name: VALUE, type: first?.type ?? 'number', config: {}, values: rows.map(({ value }) => value) },
     ]),
   ]
+}
+
+/** Whether the first times follow each other, as those of a series do. */
+function isGrowing(times: readonly unknown[] | undefined): boolean {
+  return (
+    times?.slice(0, TIMES_COMPARED).every((time, i) => i === 0 || Number(time) > Number(times[i - 1])) ===
+    true
+  )
+}
+
+/** Names of a frame's columns but time. */
+function shownFields(frame: Frame): string[] {
+  return frame.fields.filter(({ type }) => type !== 'time').map((field) => fieldDisplayName(field, frame))
 }
 
 /** Frames as charts want them: one per series, all in one, or with labels as columns. */
@@ -228,27 +247,36 @@ export function partitionByValues(frames: readonly Frame[], options: JsonObject)
 
 /** Columns as rows. */
 export function transpose(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
-  const [frame] = frames
-  const [first, ...rest] = frame?.fields ?? []
-  if (frame === undefined || first === undefined || frames.length !== 1) return frames
-  const isText = rest.some((field) => field.type === 'string')
-  return [
-    frameOf([
+  return frames.map((frame) => transposed(frame, frames, options))
+}
+
+/** What becomes the heads: texts and times of the first column; without such a column, rows are numbered. */
+const HEADS = new Set(['string', 'time'])
+
+function transposed(frame: Frame, frames: readonly Frame[], options: JsonObject): Frame {
+  const [first] = frame.fields
+  if (first === undefined) return frame
+  const hasHeads = HEADS.has(first.type)
+  const columns = hasHeads ? frame.fields.slice(1) : frame.fields
+  const restName = textOf(options['restFieldsName']) || VALUE
+  const types = new Set(columns.map(({ type }) => type))
+  const type = types.size === 1 ? columns[0]!.type : 'string'
+  return frameOf(
+    [
       {
         name: textOf(options['firstFieldName']) || 'Field',
         type: 'string',
         config: {},
-        values: rest.map((field) => fieldDisplayName(field, frame, frames)),
+        values: columns.map((field) => fieldDisplayName(field, frame, frames)),
       },
-      ...first.values.map((name, row): Field => {
-        const values = rest.map((field) => (isText ? String(field.values[row] ?? '') : field.values[row]))
-        return {
-          name: first.type === 'time' ? new Date(Number(name)).toISOString() : String(name),
-          type: isText ? 'string' : typeOfValues(values),
-          config: {},
-          values,
-        }
-      }),
-    ]),
-  ]
+      ...first.values.map((head, row): Field => ({
+        name: restName,
+        labels: hasHeads ? { [first.name]: String(head ?? '') } : { row: String(row + 1) },
+        type,
+        config: {},
+        values: columns.map(({ values }) => (type === 'string' ? String(values[row] ?? '') : values[row])),
+      })),
+    ],
+    frame.name === undefined ? {} : { name: frame.name },
+  )
 }

@@ -11,6 +11,12 @@ const golden = read('transformations.json') as {
   inputs: Record<string, { refId: string; fields: Field[] }[]>
   cases: { input: string; configs: JsonObject[]; frames: Plain[] }[]
 }
+/** Random frames and options, and what `@grafana/data` 13.2.3 made of them. */
+const generated = read('transformations-generated.json') as {
+  config: JsonObject
+  input: Omit<Frame, 'length'>[]
+  frames: Plain[]
+}[]
 const reducers = read('reducers.json') as {
   fields: Record<string, unknown[]>
   reducers: Record<string, Record<string, unknown>>
@@ -51,6 +57,29 @@ test.each(
 )('as @grafana/data: %s', (_, { input, configs, frames }) => {
   expect(plain(transform(framesOf(input), configs, same))).toEqual(frames)
 })
+
+/** Numbers that JSON has no word for stand there as texts; sums may differ in their last digits. */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable)
+  if (typeof value !== 'number') return typeof value === 'object' ? null : value
+  return Number.isFinite(value) ? Number(value.toPrecision(12)) : String(value)
+}
+
+test.each([...Map.groupBy(generated, ({ config }) => String(config['id']))])(
+  'as @grafana/data, generated: %s',
+  (_, cases) => {
+    expect(cases.length).toBeGreaterThan(4)
+    for (const { config, input, frames } of cases) {
+      const before = input.map((frame) => ({ ...frame, length: frame.fields[0]!.values.length }))
+      const after = plain(transform(before, [config], same))
+      const values = after.map((frame) => ({
+        ...frame,
+        fields: frame.fields.map((field) => ({ ...field, values: field.values.map(comparable) })),
+      }))
+      expect(values, JSON.stringify(config)).toEqual(frames)
+    }
+  },
+)
 
 test.each(Object.entries(reducers.reducers))('reducers as @grafana/data: %s', (name, results) => {
   const [field = '', mode] = name.split('|')
