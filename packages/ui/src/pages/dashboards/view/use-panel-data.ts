@@ -19,6 +19,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Exemplar } from '../data/exemplars.ts'
 import { planQueries, runQueries, type QueryPlan } from '../data/panel-query.ts'
+import { sharedPanel } from '../data/shared-panel.ts'
 import { useDashboard } from './context.ts'
 
 /** What a panel draws. */
@@ -40,8 +41,12 @@ const NO_FRAMES: readonly Frame[] = []
 const NO_EXEMPLARS: readonly Exemplar[] = []
 
 /** Asks a panel's questions while it is in view, and prepares what comes back. */
-export function usePanelData(placed: PlacedPanel, isInView: boolean, widthPx: number): PanelData {
+export function usePanelData(original: PlacedPanel, isInView: boolean, widthPx: number): PanelData {
   const view = useDashboard()
+  const placed = useMemo(
+    () => ({ ...original, panel: sharedPanel(original.panel, view.dashboard.panels) }),
+    [original, view.dashboard.panels],
+  )
   const { panel, repeats } = placed
   const own = useMemo(() => ownRange(placed, view.range, view.zone), [placed, view.range, view.zone])
   const scope = useMemo(
