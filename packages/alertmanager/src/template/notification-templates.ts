@@ -15,6 +15,7 @@ import { templateData, type NotificationJson } from './notification-data.ts'
 export class NotificationTemplates {
   readonly #text: TemplateSet
   readonly #html: TemplateSet
+  #hasDefaults = false
 
   /**
    * @param patterns paths, maybe with wildcards; one that matches nothing is fine
@@ -27,9 +28,17 @@ export class NotificationTemplates {
     }
     this.#text = new TemplateSet({ functions })
     this.#html = new TemplateSet({ functions, html: true })
+    const files = patterns.flatMap((pattern) => globSync(pattern).sort())
+    if (files.length === 0) return
+    this.#parseDefaults()
+    for (const file of files) this.#parse(basename(file), readFileSync(file, 'utf8'))
+  }
+
+  /** Where nobody adds to them this waits for the first notification: it takes a tenth of a start. */
+  #parseDefaults(): void {
+    if (this.#hasDefaults) return
+    this.#hasDefaults = true
     this.#parse('default.tmpl', DEFAULT_TEMPLATES)
-    for (const file of patterns.flatMap((pattern) => globSync(pattern).sort()))
-      this.#parse(basename(file), readFileSync(file, 'utf8'))
   }
 
   #parse(name: string, source: string): void {
@@ -39,6 +48,7 @@ export class NotificationTemplates {
 
   /** A renderer for one notification. */
   renderer(json: NotificationJson): Renderer {
+    this.#parseDefaults()
     return new Renderer(this.#text, this.#html, json)
   }
 
