@@ -140,25 +140,34 @@ async function proxy(c: Context, sources: Sources, row: DataSourceRow, prefix: s
   })
 }
 
+/** What a source of a type is asked to see whether it is there: path and query. */
+const SIMPLEST: Readonly<Record<string, readonly [path: string, query: string]>> = {
+  prometheus: ['/api/v1/query', 'query=1%2B1'],
+  alertmanager: ['/api/v2/status', ''],
+  loki: ['/loki/api/v1/labels', ''],
+  jaeger: ['/api/services', ''],
+  tempo: ['/api/echo', ''],
+  zipkin: ['/api/v2/services', ''],
+}
+
 /** The connection test: asks the source the simplest question that it knows. */
 async function health(c: Context, sources: Sources, row: DataSourceRow): Promise<Response> {
   const failed = (text: string, status: 400 | 501 = 400): Response =>
     message(c, text, { status: 'ERROR' }, status)
-  const isAlertmanager = row.type === 'alertmanager'
-  const asked = isAlertmanager ? ['/api/v2/status', ''] : ['/api/v1/query', 'query=1%2B1']
-  if (row.type !== 'prometheus' && !isAlertmanager) return failed(unsupported(row), 501)
+  const asked = Object.hasOwn(SIMPLEST, row.type) ? SIMPLEST[row.type]! : undefined
+  if (asked === undefined) return failed(unsupported(row), 501)
   try {
     const answer = await sources.ask(row, {
       method: 'GET',
-      path: asked[0]!,
-      query: asked[1]!,
+      path: asked[0],
+      query: asked[1],
       headers: {},
       body: undefined,
       signal: AbortSignal.any([c.req.raw.signal, AbortSignal.timeout(10_000)]),
     })
     if (answer.body instanceof Readable) answer.body.resume()
     if (answer.status === 200)
-      return message(c, `Successfully queried the ${isAlertmanager ? 'Alertmanager' : 'Prometheus'} API.`, {
+      return message(c, `Successfully queried the ${TYPE_NAMES[row.type] ?? row.type} API.`, {
         status: 'OK',
       })
     return failed(`${row.name} answered with status ${answer.status}`)
@@ -173,6 +182,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   loki: 'Loki',
   jaeger: 'Jaeger',
   tempo: 'Tempo',
+  zipkin: 'Zipkin',
 }
 
 function brief(row: DataSourceRow): JsonObject {

@@ -75,12 +75,16 @@ test('a source sees the stored credentials, never those of the client', async ()
 test('what cannot be asked is said by name', async () => {
   const asking = sources()
   const headers = {}
-  await expect(asking.ask(row('http://x', { type: 'loki' }), { ...question, headers })).rejects.toMatchObject(
-    { status: 501 },
-  )
+  await expect(
+    asking.ask(row('http://x', { type: 'mysql' }), { ...question, headers }),
+  ).rejects.toMatchObject({ status: 501 })
   await expect(asking.ask(row('http://127.0.0.1:1'), { ...question, headers })).rejects.toMatchObject({
     status: 502,
   })
+  const push = { ...question, headers, method: 'POST', path: '/loki/api/v1/push' }
+  const loki = row('http://127.0.0.1:1', { type: 'loki' })
+  await expect(asking.ask(loki, push)).rejects.toMatchObject({ status: 403 })
+  await expect(asking.ask(loki, { ...push, method: 'GET' })).rejects.toMatchObject({ status: 502 })
   const write = { ...question, headers, method: 'POST', path: '/api/v1/admin/tsdb/delete_series' }
   await expect(asking.ask(row('http://127.0.0.1:1'), write)).rejects.toMatchObject({ status: 403 })
   await asking.close()

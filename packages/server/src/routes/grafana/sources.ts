@@ -8,8 +8,13 @@ import { isLoopbackAddress } from '../../http/listener.ts'
 import { Denied } from './exchange.ts'
 import { isReadOfOwn, type OwnApi } from './own-api.ts'
 
-/** Types that we can ask. Others are kept and shown, and asking them says that they are not supported yet. */
+/** Types that we understand. */
 const ASKED_TYPES = new Set(['prometheus', 'alertmanager'])
+/**
+ * Types that are asked for others, reading only: no panel of ours draws their answers. All others are kept and shown, and
+ * asking them says that they are not supported yet.
+ */
+const READ_TYPES = new Set(['loki', 'jaeger', 'tempo', 'zipkin'])
 const TIMEOUT_MS = 60_000
 /** How long it is believed which sources are ourselves: another instance may have changed them. */
 const REFRESH_MS = 10_000
@@ -77,7 +82,10 @@ export class Sources {
 
   /** @throws Denied for what may not be asked; 502 and 504 when the source does not answer */
   async ask(row: DataSourceRow, asked: SourceRequest): Promise<SourceAnswer> {
-    if (!ASKED_TYPES.has(row.type)) throw new Denied(501, unsupported(row))
+    const isRead = READ_TYPES.has(row.type)
+    if (!isRead && !ASKED_TYPES.has(row.type)) throw new Denied(501, unsupported(row))
+    if (isRead && asked.method !== 'GET')
+      throw new Denied(403, `${asked.method} is not allowed on a data source of the type ${row.type}`)
     if (this.isOwn(row.uid)) return this.#askOwn(row, asked)
     const target = targetUrl(row, asked)
     if (row.type === 'prometheus' && !isReadOfOwn(asked.method, asked.path.replace(/^.*(?=\/api\/v1\/)/, '')))
