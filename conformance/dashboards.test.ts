@@ -109,6 +109,41 @@ describe.skipIf(!HAS_CHROMIUM)('dashboards in Chromium (skipped when it is not i
     },
   )
 
+  test('what is rare: every panel draws, or says what is missing', async () => {
+    const at = (x: number, y: number): object => ({ gridPos: { x: x * 8, y: y * 6, w: 8, h: 6 } })
+    const b = { refId: 'A', expr: 'b' }
+    const ofDashboard = { type: 'datasource', uid: '-- Dashboard --' }
+    const table = { ...b, format: 'table', instant: true }
+    const panels = [
+      { id: 1, type: 'timeseries', ...at(0, 0), targets: [{ ...b, instant: true, range: true, legendFormat: '__auto' }] },
+      { id: 2, type: 'stat', ...at(1, 0), datasource: ofDashboard, targets: [{ panelId: 1 }] },
+      { id: 3, type: 'timeseries', ...at(2, 0), timeFrom: '30m', timeShift: '5m', hideTimeOverride: true, interval: '$__interval', maxDataPoints: 20, targets: [b] },
+      { id: 4, type: 'timeseries', ...at(0, 1), datasource: { uid: '-- Mixed --' }, targets: [{ ...b, datasource: { uid: 'nobody', type: 'prometheus' } }, { refId: 'B', expr: 'x', datasource: { type: 'loki', uid: 'l' } }] },
+      { id: 5, type: 'timeseries', ...at(1, 1), targets: [{ ...b, hide: true }, { refId: 'C', expression: '$A * 2', datasource: { type: '__expr__', uid: '__expr__' } }] },
+      { id: 6, type: 'heatmap', ...at(2, 1), targets: [{ refId: 'A', expr: 'sum by (le) (increase(h_bucket[$__rate_interval]))', format: 'heatmap', legendFormat: '{{le}}' }] },
+      { id: 7, type: 'vonage-status-panel', ...at(0, 2), targets: [b] },
+      { id: 8, type: 'stat', ...at(1, 2), libraryPanel: { uid: 'lib', name: 'Shared one' } },
+      { id: 9, type: 'table', ...at(2, 2), targets: [table, { ...table, refId: 'B', expr: 'a_total' }], transformations: [{ id: 'joinByField', options: { byField: 'job', mode: 'outer' } }, { id: 'fieldLookup', options: {} }] },
+      { id: 10, type: 'row', collapsed: true, gridPos: { x: 0, y: 18, w: 24, h: 1 }, panels: [{ id: 11, type: 'gauge', ...at(0, 4), targets: [b], repeat: 'nobody', repeatDirection: 'v' }] },
+      { id: 12, type: 'timeseries', ...at(0, 5), targets: [{ ...b, format: 'table' }], transformations: [{ id: 'prepareTimeSeries', options: { format: 'multi' } }] },
+      { id: 13, type: 'timeseries', ...at(1, 5), targets: [{ refId: 'A', expr: 'b - b' }], fieldConfig: { defaults: { min: 0, max: -5, custom: { scaleDistribution: { type: 'log', log: 10 } } }, overrides: [] } },
+    ] // prettier-ignore
+    const seen = await open({ title: 'Rare', uid: 'rare', panels }, Math.floor(Date.now() / 60_000) * 60_000)
+    const says = new Map([
+      [5, '__expr__'],
+      [8, 'the library panel ‘Shared one’'],
+    ])
+    for (const { id, isDrawn, text } of seen) {
+      if (says.has(id)) expect(text).toContain(says.get(id))
+      else expect([id, isDrawn, text]).toEqual([id, true, text])
+    }
+    expect(seen.map(({ id }) => id).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13])
+    const joined = page.locator('[data-panel="9"]')
+    expect(await joined.locator('.panel-notice').getAttribute('aria-label')).toContain("'fieldLookup'")
+    expect(await joined.locator('thead').textContent()).toContain('Value #B')
+    expect(faults.splice(0)).toEqual([])
+  })
+
   test('a hostile dashboard runs nothing', async () => {
     const bad =
       '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script><svg onload="window.hacked=3">'

@@ -81,9 +81,7 @@ function apply(
 ): readonly Frame[] {
   const id = textOf(config['id']) ?? ''
   if (!isKnownTransformation(id))
-    throw new TransformationError(
-      `The transformation '${id}' is not known here; its panel's data stays as it was.`,
-    )
+    throw new TransformationError(`The transformation '${id}' is not known here: it is left out.`)
   const options = objectOf(filled(config['options'], fill))
   const run = TRANSFORMATIONS[id]!
   const filter = objectOf(config['filter'])

@@ -1,4 +1,4 @@
-import type { Panel } from '@promontory/panels'
+import { objectOf, type Panel } from '@promontory/panels'
 import { useLayoutEffect, useState, type ReactNode, type RefObject } from 'react'
 import type { PanelData } from '../view/use-panel-data.ts'
 
@@ -35,12 +35,15 @@ export function useSize(element: RefObject<HTMLElement | null>): {
 export function NoData({ panel, data }: PanelProps): ReactNode {
   const noValue = (panel.fieldConfig['defaults'] as { noValue?: unknown } | undefined)?.noValue
   const foreign = data.plan.foreign
+  const library = objectOf(panel.json['libraryPanel'])['name']
   return (
     <div className="panel-empty" data-empty>
       {typeof noValue === 'string' && noValue !== '' ? (
         noValue
       ) : foreign.length > 0 ? (
         <>Asks a data source of the type {foreign.join(', ')}, which is not supported here.</>
+      ) : typeof library === 'string' ? (
+        <>Shows the library panel ‘{library}’, whose queries are not in this dashboard.</>
       ) : (
         'No data'
       )}

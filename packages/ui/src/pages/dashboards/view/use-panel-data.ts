@@ -107,13 +107,14 @@ function prepare(
     (id) => `The override matcher '${id}' is not known here.`,
   )
   let frames = raw
-  try {
-    // What the panel says of fields is there before and after: transformations look at names.
-    frames = transform(raw, panel.transformations, fill)
-  } catch (error) {
-    if (!(error instanceof TransformationError || error instanceof PatternError)) throw error
-    notices.push(error.message)
-  }
+  // One that is not known, or that cannot be run, is left out and named; the others do their part.
+  for (const transformation of panel.transformations)
+    try {
+      frames = transform(frames, [transformation], fill)
+    } catch (error) {
+      if (!(error instanceof TransformationError || error instanceof PatternError)) throw error
+      notices.push(error.message)
+    }
   return { frames: applyFieldConfig(frames, panel.fieldConfig, fill), notices }
 }
 
