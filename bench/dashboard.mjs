@@ -122,7 +122,9 @@ console.log(
   `30 panels × ${hoursText} h, first open of a fresh browser: ${results.map(({ cold }) => show(cold)).join(', ')}`,
 )
 console.log(`the same again: ${results.map(({ warm }) => show(warm)).join(', ')}`)
-console.log(`first paint of the start page: ${show(paint)}; its JavaScript: ${(script / 1000).toFixed(0)} kB, compressed`)
+console.log(
+  `first paint of the start page: ${show(paint)}; its JavaScript: ${(script / 1000).toFixed(0)} kB, compressed`,
+)
 console.log(
   `script per pointer move over 50 series × 1,000 points: p50 ${moves[100].toFixed(1)} ms, p95 ${moves[190].toFixed(1)} ms`,
 )
