@@ -80,8 +80,11 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'prometheus.yml',
     'Prometheus configuration file. Without it, and without a prometheus.yml here, the machine and Promontory itself are watched.',
   ),
-  toggle('config.auto-reload', 'Reload when the configuration, rule or scrape-config files change.'),
-  works('config.auto-reload-interval', '30s', 'How often the files are looked at.'),
+  toggle(
+    'config.auto-reload',
+    'Reload when the configuration, rule or scrape-config files change; as --enable-feature=auto-reload-config.',
+  ),
+  works('config.auto-reload-interval', '30s', 'How often the files are looked at; 1s at least.'),
   works('storage.tsdb.path', 'data/', "Data directory, in Prometheus's format."),
   works(
     'promontory.path',
@@ -355,16 +358,16 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
   'promql-at-modifier': 'default',
   'promql-negative-offset': 'default',
   'exemplar-storage': 'default',
-  'extra-scrape-metrics': 'none',
+  'extra-scrape-metrics': 'works',
   'concurrent-rule-eval': 'works',
   'memory-snapshot-on-shutdown': 'none',
-  'auto-reload-config': 'none',
-  'native-histograms': 'none',
+  'auto-reload-config': 'works',
+  'native-histograms': 'default',
   'created-timestamp-zero-ingestion': 'none',
   'metadata-wal-records': 'none',
   'type-and-unit-labels': 'none',
   'use-start-timestamps': 'none',
-  'otlp-deltatocumulative': 'none',
+  'otlp-deltatocumulative': 'default',
   'otlp-native-delta-ingestion': 'none',
   'delayed-compaction': 'none',
   'old-ui': 'none',
@@ -501,9 +504,10 @@ export function parseServeFlags(
       listenAddress: optionalAddress(values, 'listen.pushgateway'),
       ttlMs: values.duration('push.ttl'),
     },
-    autoReloadMs: values.flag('config.auto-reload')
-      ? values.duration('config.auto-reload-interval')
-      : undefined,
+    autoReloadMs:
+      values.flag('config.auto-reload') || enabled.includes('auto-reload-config')
+        ? values.duration('config.auto-reload-interval')
+        : undefined,
     logLevel: values.choice<LogLevel>('log.level', ['debug', 'info', 'warn', 'error']),
     logFormat: values.choice<LogFormat>('log.format', ['logfmt', 'json']),
     features: enabled,

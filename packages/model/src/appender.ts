@@ -103,6 +103,8 @@ export interface AppendOutcome {
   readonly statuses: Uint8Array
   /** An {@link AppendStatus} for each histogram, in order of the batch. */
   readonly histogramStatuses: readonly number[]
+  /** Exemplars older than the newest of their series, which were left out. Undefined: none. */
+  readonly lateExemplars?: number
 }
 
 export interface Appender {
@@ -116,4 +118,9 @@ export interface Appender {
    * @throws StorageError when the log cannot be written (full disk); then nothing of the batch is visible
    */
   append(batch: AppendBatch): AppendOutcome
+  /**
+   * Whether a sample of this time would be stored behind all others of its series, and not as a late one.
+   * A storage without it takes samples in any order.
+   */
+  takesInOrder?(ref: SeriesRef, timeMs: number): boolean
 }

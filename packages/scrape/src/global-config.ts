@@ -32,7 +32,8 @@ export interface GlobalConfig extends ScrapeLimits {
   readonly scrape_native_histograms: boolean
   readonly convert_classic_histograms_to_nhcb: boolean
   readonly always_scrape_classic_histograms: boolean
-  readonly extra_scrape_metrics: boolean
+  /** Undefined: as the feature `extra-scrape-metrics` says. */
+  readonly extra_scrape_metrics: boolean | undefined
 }
 
 const MINUTE_MS = 60_000
@@ -53,7 +54,7 @@ const plainGlobalConfig = struct('config.plain', {
   scrape_native_histograms: withDefault(bool, false),
   convert_classic_histograms_to_nhcb: withDefault(bool, false),
   always_scrape_classic_histograms: withDefault(bool, false),
-  extra_scrape_metrics: withDefault(bool, false),
+  extra_scrape_metrics: optional(bool),
 } satisfies FieldsOf<GlobalConfig>) as Schema<GlobalConfig>
 
 /** Schema of `global`. */
@@ -93,10 +94,12 @@ export const DEFAULT_GLOBAL: GlobalConfig = {
   rule_query_offset: 0, query_log_file: '', scrape_failure_log_file: '', external_labels: {}, body_size_limit: 0, sample_limit: 0,
   target_limit: 0, label_limit: 0, label_name_length_limit: 0, label_value_length_limit: 0, keep_dropped_targets: 0,
   metric_name_validation_scheme: 'utf8', metric_name_escaping_scheme: '', scrape_native_histograms: false,
-  convert_classic_histograms_to_nhcb: false, always_scrape_classic_histograms: false, extra_scrape_metrics: false,
+  convert_classic_histograms_to_nhcb: false, always_scrape_classic_histograms: false, extra_scrape_metrics: undefined,
 } // prettier-ignore
 
 const TEXT_PROTOCOLS: readonly ScrapeProtocol[] = ['OpenMetricsText1.0.0', 'OpenMetricsText0.0.1', 'PrometheusText1.0.0', 'PrometheusText0.0.4'] // prettier-ignore
+/** The default where protobuf is wanted. */
+export const PROTOBUF_FIRST: readonly ScrapeProtocol[] = ['PrometheusProto', ...TEXT_PROTOCOLS]
 const ESCAPINGS: readonly EscapingScheme[] = ['allow-utf-8', 'underscores', 'dots', 'values']
 
 /**
@@ -122,9 +125,7 @@ export function completeScrapeConfig(
     scrape_native_histograms: native,
     extra_scrape_metrics: job.extra_scrape_metrics ?? global.extra_scrape_metrics,
     scrape_protocols:
-      job.scrape_protocols ??
-      global.scrape_protocols ??
-      (native ? ['PrometheusProto', ...TEXT_PROTOCOLS] : TEXT_PROTOCOLS),
+      job.scrape_protocols ?? global.scrape_protocols ?? (native ? PROTOBUF_FIRST : TEXT_PROTOCOLS),
     metric_name_validation_scheme:
       job.metric_name_validation_scheme || global.metric_name_validation_scheme || 'utf8',
     metric_name_escaping_scheme: escapingOf(job, global),
@@ -136,6 +137,11 @@ export function completeScrapeConfig(
   const fault = jobFault(complete, global)
   if (fault !== undefined) report(fault)
   return complete
+}
+
+/** Whether a completed job has the protocols that it has when nobody chose. */
+export function isDefaultProtocols(protocols: readonly string[] | undefined): boolean {
+  return protocols === TEXT_PROTOCOLS
 }
 
 function escapingOf(job: ScrapeConfig, global: GlobalConfig): string {

@@ -11,7 +11,9 @@ export class ScrapeMetrics {
   readonly poolTargetLimit: Gauge
   readonly syncFailed: Counter
   readonly pools: Counter
+  readonly poolsFailed: Counter
   readonly poolReloads: Counter
+  readonly poolReloadsFailed: Counter
   readonly exceededTargetLimit: Counter
   readonly exceededLabelLimits: Counter
   readonly exceededBodySize: Counter
@@ -20,6 +22,7 @@ export class ScrapeMetrics {
   readonly duplicateTimestamp: Counter
   readonly outOfBounds: Counter
   readonly outOfOrder: Counter
+  readonly exemplarOutOfOrder: Counter
   readonly cacheFlushes: Counter
 
   constructor(registry: Registry) {
@@ -35,6 +38,8 @@ export class ScrapeMetrics {
     this.syncFailed = registry.counter({ name: 'prometheus_target_sync_failed_total', help: 'Total number of target sync failures.', labels: job })
     this.pools = registry.counter({ name: 'prometheus_target_scrape_pools_total', help: 'Total number of scrape pool creation attempts.' })
     this.poolReloads = registry.counter({ name: 'prometheus_target_scrape_pool_reloads_total', help: 'Total number of scrape pool reloads.' })
+    this.poolsFailed = registry.counter({ name: 'prometheus_target_scrape_pools_failed_total', help: 'Total number of scrape pool creations that failed.' })
+    this.poolReloadsFailed = registry.counter({ name: 'prometheus_target_scrape_pool_reloads_failed_total', help: 'Total number of failed scrape pool reloads.' })
     this.exceededTargetLimit = registry.counter({ name: 'prometheus_target_scrape_pool_exceeded_target_limit_total', help: 'Total number of times scrape pools hit the target limit, during sync or config reload.' })
     this.exceededLabelLimits = registry.counter({ name: 'prometheus_target_scrape_pool_exceeded_label_limits_total', help: 'Total number of times scrape pools hit the label limits, during sync or config reload.' })
     this.exceededBodySize = registry.counter({ name: 'prometheus_target_scrapes_exceeded_body_size_limit_total', help: 'Total number of scrapes that hit the body size limit' })
@@ -43,8 +48,9 @@ export class ScrapeMetrics {
     this.duplicateTimestamp = registry.counter({ name: 'prometheus_target_scrapes_sample_duplicate_timestamp_total', help: 'Total number of samples rejected due to duplicate timestamps but different values.' })
     this.outOfBounds = registry.counter({ name: 'prometheus_target_scrapes_sample_out_of_bounds_total', help: 'Total number of samples rejected due to timestamp falling outside of the time bounds.' })
     this.outOfOrder = registry.counter({ name: 'prometheus_target_scrapes_sample_out_of_order_total', help: 'Total number of samples rejected due to not being out of the expected order.' })
+    this.exemplarOutOfOrder = registry.counter({ name: 'prometheus_target_scrapes_exemplar_out_of_order_total', help: 'Total number of exemplar rejected due to not being out of the expected order.' })
     this.cacheFlushes = registry.counter({ name: 'prometheus_target_scrapes_cache_flush_forced_total', help: 'How many times a scrape cache was flushed due to getting big while scrapes are failing.' })
-    for (const counter of [this.pools, this.poolReloads, this.exceededTargetLimit, this.exceededLabelLimits, this.exceededBodySize, this.exceededSampleLimit, this.exceededBucketLimit, this.duplicateTimestamp, this.outOfBounds, this.outOfOrder, this.cacheFlushes])
+    for (const counter of [this.pools, this.poolsFailed, this.poolReloads, this.poolReloadsFailed, this.exceededTargetLimit, this.exceededLabelLimits, this.exceededBodySize, this.exceededSampleLimit, this.exceededBucketLimit, this.duplicateTimestamp, this.outOfBounds, this.outOfOrder, this.exemplarOutOfOrder, this.cacheFlushes])
       counter.add(0)
   } // prettier-ignore
 

@@ -7,6 +7,7 @@ import type { HttpClient, HttpResponse } from '@promontory/http-client'
 import { AppendBatch, AppendStatus } from '@promontory/model'
 import type { Appender, SeriesRef } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
+import type { ScrapeFeatures } from './features.ts'
 import { BucketLimitError } from './histogram-limit.ts'
 import { SampleLimitError } from './ingest-body.ts'
 import type { IngestBody } from './ingest-body.ts'
@@ -30,6 +31,7 @@ export interface ScrapeEnvironment {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: ScrapeMetrics
+  readonly features: ScrapeFeatures
   /** Takes a line for a job's `scrape_failure_log_file`. */
   readonly logFailure: (file: string, target: string, error: string) => void
 }
@@ -205,6 +207,8 @@ export class ScrapeLoop {
     this.#pushReport(timeMs, fault === '' ? 1 : 0, elapsedMs() / 1000, bodyBytes)
     const outcome = this.#environment.appender.append(batch)
     if (outcome.appended < batch.count) this.#countRefused(outcome.statuses, samples)
+    if (outcome.lateExemplars !== undefined)
+      this.#environment.metrics.exemplarOutOfOrder.add(outcome.lateExemplars)
     ingester.settle(outcome, samples)
     if (ingester.finish(fault === '')) this.#environment.metrics.cacheFlushes.inc()
     this.target.lastSamples = ingester.scraped

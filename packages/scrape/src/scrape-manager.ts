@@ -9,6 +9,7 @@ import type { Appender, SeriesMetadata } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
 import { discoveredTargets } from './discovered-target.ts'
 import type { DiscoveredTarget } from './discovered-target.ts'
+import { type ScrapeFeatures, scrapeFeatures, withFeatures } from './features.ts'
 import { FailureLog } from './failure-log.ts'
 import { ScrapeMetrics } from './metrics.ts'
 import { ScrapePool } from './scrape-pool.ts'
@@ -25,6 +26,7 @@ export interface ScrapeManagerOptions {
   readonly registry: Registry
   readonly discoveryMetrics: DiscoveryMetrics
   readonly userAgent: string
+  readonly features?: ScrapeFeatures
 }
 
 /** One target as `/api/v1/targets` shows it. */
@@ -74,6 +76,7 @@ export class ScrapeManager {
     const seed = randomBytes(8)
     this.#environment = {
       ...options,
+      features: options.features ?? scrapeFeatures([]),
       metrics,
       offsetSeed: () => this.#seed,
       hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
@@ -95,19 +98,29 @@ export class ScrapeManager {
   applyConfig(jobs: readonly ScrapeConfig[], externalLabels: Labels): void {
     this.#seed = hash64(`${hostname()}${externalLabels.key()}`)
     this.#failures.reopen()
-    const wanted = new Map(jobs.map((job) => [job.job_name, job]))
+    const { features } = this.#environment
+    const wanted = new Map(jobs.map((job) => [job.job_name, withFeatures(job, features)]))
     for (const [name, pool] of this.#pools)
       if (!wanted.has(name)) {
         this.#pools.delete(name)
         this.#retired.add(pool)
         void pool.stop(true)
       }
-    for (const [name, job] of wanted) {
-      const pool = this.#pools.get(name)
-      if (pool === undefined) this.#pools.set(name, new ScrapePool(job, this.#environment))
-      else if (!sameConfig(pool.job, job)) pool.reload(job)
-    }
+    for (const job of wanted.values()) this.#applyJob(job)
     this.#discovery.applyConfig(wanted)
+  }
+
+  #applyJob(job: ScrapeConfig): void {
+    const { metrics } = this.#environment
+    const pool = this.#pools.get(job.job_name)
+    if (pool !== undefined && sameConfig(pool.job, job)) return
+    try {
+      if (pool === undefined) this.#pools.set(job.job_name, new ScrapePool(job, this.#environment))
+      else pool.reload(job)
+    } catch (error) {
+      ;(pool === undefined ? metrics.poolsFailed : metrics.poolReloadsFailed).inc()
+      throw error
+    }
   }
 
   /** Stops; resolves when running scrapes have ended. Series get no stale markers: a restart goes on with them. */

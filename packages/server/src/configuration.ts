@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Clock, Gauge, Logger, Registry } from '@promontory/base'
 import { type ConfigNotice, formatFault } from '@promontory/base/yaml'
 import { Labels } from '@promontory/model'
 import { type FamilyMetadata, ReceivedMetadata, type RemoteWriteManager } from '@promontory/remote'
 import { AlertStateFiles, type PreparedRules, RuleManager, type RuleSource } from '@promontory/rules'
-import { ScrapeManager } from '@promontory/scrape'
+import { scrapeFeatures, ScrapeManager } from '@promontory/scrape'
 import { NO_TIERS, type Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql/parser'
 import type { AlertFanout } from './alerting/fanout.ts'
@@ -22,6 +22,7 @@ import {
   readPromontoryConfig,
   type StorageConfig,
 } from './config/promontory-config.ts'
+import { ConfigWatch } from './config-watch.ts'
 import type { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
@@ -77,8 +78,7 @@ export class Configuration {
   #current: ReadyConfig | undefined
   #lastAppliedMs = 0
   #reloadError: string | undefined
-  #watch: ReturnType<typeof setInterval> | undefined
-  #watched = ''
+  #watch: ConfigWatch | undefined
   readonly #successful: Gauge
   readonly #successTime: Gauge
 
@@ -92,6 +92,7 @@ export class Configuration {
       registry,
       discoveryMetrics: input.fanout.discoveryMetrics,
       userAgent: `Promontory/${VERSION}`,
+      features: scrapeFeatures(options.features),
     })
     this.queryLog = new QueryLog(logger.with({ component: 'query log' }))
     this.rules = new RuleManager({
@@ -136,7 +137,7 @@ export class Configuration {
     await this.#apply(ready)
     this.rules.start()
     const { autoReloadMs } = this.#input.options
-    if (autoReloadMs !== undefined) this.#watchFiles(autoReloadMs)
+    if (autoReloadMs !== undefined) await this.#watchFiles(autoReloadMs)
   }
 
   /** Reads everything again. @returns whether the new configuration is in use */
@@ -190,7 +191,7 @@ export class Configuration {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#watch)
+    this.#watch?.stop()
     await this.rules.stop()
     await this.scrape.stop()
     await this.remoteWrite.stop()
@@ -303,16 +304,27 @@ export class Configuration {
     this.#input.logger.error('the configuration is refused; the one before stays in use', { error })
   }
 
-  #watchFiles(intervalMs: number): void {
-    this.#watched = fingerprint(this.#current)
-    this.#watch = setInterval(() => {
-      const now = fingerprint(this.#current)
-      if (now === this.#watched) return
-      this.#watched = now
-      void this.reload()
-    }, intervalMs)
-    this.#watch.unref()
+  #watchFiles(intervalMs: number): Promise<void> {
+    const { logger, options } = this.#input
+    this.#watch = new ConfigWatch({
+      logger,
+      intervalMs,
+      patterns: () => watchedFiles(options),
+      reload: () => this.reload(),
+    })
+    return this.#watch.start()
   }
+}
+
+/** What the configuration on the disk consists of; undefined when it cannot be read. */
+async function watchedFiles(options: ServerOptions): Promise<readonly string[] | undefined> {
+  const file = options.configFile ?? ownConfigFile(options)
+  const own = options.promontoryConfigFile === undefined ? [] : [resolve(options.promontoryConfigFile)]
+  if (file === undefined) return [resolve(options.ownDirectory, OWN_CONFIG), ...own]
+  return prepareConfig(file).then(
+    ({ watched }) => [...watched, ...own],
+    () => undefined,
+  )
 }
 
 function ownConfigFile(options: ServerOptions): string | undefined {
@@ -345,13 +357,7 @@ async function readConfig(file: string, own: PromontoryConfig, text?: string): P
 
 /** @throws ConfigLoadError naming everything that this program does not do */
 function requireSupported(ready: ReadyConfig): ReadyConfig {
-  const { unsupported, config } = ready.prepared
-  const faults = unsupported.map(noticeText)
-  const { tsdb } = config.storage
-  const field = (name: string, problem: string): number =>
-    faults.push(`${ready.file}: storage.tsdb.${name}: ${problem}`)
-  if ((tsdb?.retention?.percentage ?? 0) > 0)
-    field('retention.percentage', 'not supported yet: use retention.size')
+  const faults = ready.prepared.unsupported.map(noticeText)
   if (faults.length > 0) throw new ConfigLoadError(faults.join('\n'))
   return ready
 }
@@ -378,13 +384,6 @@ function inlineGroups(file: string, text: string): RuleSource {
 
 export function noticeText(notice: ConfigNotice): string {
   return formatFault(notice, notice.text)
-}
-
-function fingerprint(current: ReadyConfig | undefined): string {
-  const files = [current?.file, ...(current?.ruleSources ?? []).map(({ file }) => file)]
-  return files
-    .map((file) => (file === undefined || !existsSync(file) ? '' : `${file} ${statSync(file).mtimeMs}`))
-    .join('\n')
 }
 
 function writeAtomically(file: string, text: string): void {

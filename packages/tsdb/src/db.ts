@@ -134,6 +134,10 @@ export class Tsdb implements Appender {
     return this.head.seriesRef(labels)
   }
 
+  takesInOrder(ref: SeriesRef, timeMs: number): boolean {
+    return this.head.takesInOrder(ref, timeMs)
+  }
+
   append(batch: AppendBatch): AppendOutcome {
     if (this.#closed) throw new StorageError(`the storage ${this.directory} is closed`)
     const outcome = this.head.append(batch)

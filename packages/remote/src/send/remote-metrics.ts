@@ -28,6 +28,7 @@ export class RemoteWriteMetrics {
   readonly metadataBytes: Counter
   readonly samplesIn: Counter
   readonly histogramsIn: Counter
+  readonly exemplarsIn: Counter
   readonly pendingSamples: Gauge
   readonly pendingExemplars: Gauge
   readonly pendingHistograms: Gauge
@@ -70,6 +71,7 @@ export class RemoteWriteMetrics {
     this.metadataBytes = counter('metadata_bytes_total', 'Total number of bytes of metadata sent by the queue after compression.')
     this.samplesIn = registry.counter({ name: `${PREFIX}samples_in_total`, help: 'Samples in to remote storage, compare to samples out for queue managers.' })
     this.histogramsIn = registry.counter({ name: `${PREFIX}histograms_in_total`, help: 'HistogramSamples in to remote storage, compare to histograms out for queue managers.' })
+    this.exemplarsIn = registry.counter({ name: `${PREFIX}exemplars_in_total`, help: 'Exemplars in to remote storage, compare to exemplars out for queue managers.' })
     this.pendingSamples = gauge('samples_pending', 'The number of samples pending in the queues shards to be sent to the remote storage.')
     this.pendingExemplars = gauge('exemplars_pending', 'The number of exemplars pending in the queues shards to be sent to the remote storage.')
     this.pendingHistograms = gauge('histograms_pending', 'The number of histograms pending in the queues shards to be sent to the remote storage.')

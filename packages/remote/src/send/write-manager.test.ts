@@ -108,7 +108,7 @@ function manager(times: number[], directory: string, registry = new Registry()):
   const made = new RemoteWriteManager({
     logs: logs(times),
     metadata: () => [],
-    taken: () => ({ samples: 2 * times.length, histograms: 0, highestMs: times.at(-1)! }),
+    taken: () => ({ samples: 2 * times.length, histograms: 0, exemplars: 0, highestMs: times.at(-1)! }),
     directory,
     clock: systemClock,
     logger: silentLogger,

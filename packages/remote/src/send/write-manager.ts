@@ -13,7 +13,12 @@ export interface RemoteWriteManagerOptions {
   readonly logs: SampleLogs
   readonly metadata: () => readonly FamilyMetadata[]
   /** What the storage took since the start; `highestMs` is not finite while it has nothing. */
-  readonly taken: () => { readonly samples: number; readonly histograms: number; readonly highestMs: number }
+  readonly taken: () => {
+    readonly samples: number
+    readonly histograms: number
+    readonly exemplars: number
+    readonly highestMs: number
+  }
   /** Keeps how far each queue has come. */
   readonly directory: string
   readonly clock: Clock
@@ -55,9 +60,10 @@ export class RemoteWriteManager {
     options.registry.onCollect(() => {
       for (const { queue } of this.#queues) queue.observe()
       if (this.#queues.length === 0) return
-      const { samples, histograms, highestMs } = options.taken()
+      const { samples, histograms, exemplars, highestMs } = options.taken()
       this.#metrics.samplesIn.setTotal(samples)
       this.#metrics.histogramsIn.setTotal(histograms)
+      this.#metrics.exemplarsIn.setTotal(exemplars)
       this.#metrics.highestTime.set(Number.isFinite(highestMs) ? highestMs / 1000 : 0)
     })
   }

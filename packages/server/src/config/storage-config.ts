@@ -70,6 +70,8 @@ const tsdb: Schema<TsdbConfig> = checked(
         fieldNode(node, 'stale_series_compaction_threshold'),
         'compacting stale series early is not supported, leave it 0',
       )
+    if ((config.retention?.percentage ?? 0) > 0)
+      context.unsupported(fieldNode(node, 'retention', 'percentage'), 'not supported yet: use retention.size')
   },
 )
 

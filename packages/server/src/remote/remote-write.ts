@@ -26,12 +26,12 @@ export function createRemoteWrite(input: RemoteWriteInput): RemoteWriteManager {
     },
     metadata: input.metadata,
     taken: () => {
-      const { metrics, maxTimeMs } = storage.head
+      const { metrics, maxTimeMs, exemplars } = storage.head
       const [samples, histograms] = [
         metrics.samplesAppended.get('float'),
         metrics.samplesAppended.get('histogram'),
       ]
-      return { samples, histograms, highestMs: maxTimeMs }
+      return { samples, histograms, exemplars: exemplars.appended, highestMs: maxTimeMs }
     },
     directory: join(options.ownDirectory, 'remote-write'),
     clock: input.clock,

@@ -9,9 +9,15 @@ const REQUEST_BYTES_MAX = 32 * 1024 * 1024
 export function readRoutes(app: Hono, environment: RouteEnvironment): void {
   const { options, queries, externalLabels } = environment
   const { readConcurrentLimit, readSampleLimit: sampleLimit, readFrameBytes: frameBytes } = options.remote
+  const asking = environment.registry.gauge({
+    name: 'prometheus_remote_read_handler_queries',
+    help: 'The current number of remote read queries that are either in execution or queued on the handler.',
+  })
+  asking.set(0)
   const waiting: (() => void)[] = []
   let running = 0
   const limited = async <T>(work: () => Promise<T>): Promise<T> => {
+    asking.set(running + waiting.length + 1)
     if (running >= readConcurrentLimit) await new Promise<void>((resolve) => waiting.push(resolve))
     running++
     try {
@@ -19,6 +25,7 @@ export function readRoutes(app: Hono, environment: RouteEnvironment): void {
     } finally {
       running--
       waiting.shift()?.()
+      asking.set(running + waiting.length)
     }
   }
   app.post('/api/v1/read', async (c: Context) => {

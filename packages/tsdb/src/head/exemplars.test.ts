@@ -25,6 +25,7 @@ test('of one series only newer ones come in', () => {
     false,
     true,
   ])
+  expect([ring.appended, ring.outOfOrder]).toEqual([2, 1])
 })
 
 test.each([

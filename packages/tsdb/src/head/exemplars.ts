@@ -12,6 +12,10 @@ export class ExemplarRing {
   #entries: StoredExemplar[] = []
   #next = 0
   readonly #newestOf = new Map<SeriesRef, number>()
+  /** Exemplars that were older than the newest of their series. */
+  outOfOrder = 0
+  /** Exemplars that were kept, those included that have gone since. */
+  appended = 0
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -34,7 +38,12 @@ export class ExemplarRing {
   add(ref: SeriesRef, seriesLabels: Labels, exemplar: Exemplar): boolean {
     if (this.#capacity === 0) return false
     const newest = this.#newestOf.get(ref)
-    if (newest !== undefined && exemplar.timeMs <= newest) return false
+    if (newest !== undefined && exemplar.timeMs <= newest) {
+      // A target tells its newest exemplar again and again.
+      if (exemplar.timeMs < newest) this.outOfOrder++
+      return false
+    }
+    this.appended++
     this.#newestOf.set(ref, exemplar.timeMs)
     const replaced = this.#entries[this.#next]
     if (

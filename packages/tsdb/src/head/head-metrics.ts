@@ -11,7 +11,7 @@ interface MeasuredHead {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly bytesInUse: number
-  readonly exemplars: { readonly size: number }
+  readonly exemplars: { readonly size: number; readonly outOfOrder: number; readonly appended: number }
 }
 
 /** The head's metrics under Prometheus's names and HELP, and two of our own. */
@@ -76,6 +76,18 @@ export class HeadMetrics {
     for (const counter of [this.seriesCreated, this.seriesRemoved, this.seriesRefused, this.samplesRefused])
       counter.add(0)
     this.#gauges(registry, head)
+    const exemplarsLate = registry.counter({
+      name: 'prometheus_tsdb_exemplar_out_of_order_exemplars_total',
+      help: 'Total number of out of order exemplar ingestion failed attempts.',
+    })
+    const exemplarsAppended = registry.counter({
+      name: 'prometheus_tsdb_exemplar_exemplars_appended_total',
+      help: 'Total number of appended exemplars.',
+    })
+    registry.onCollect(() => {
+      exemplarsLate.setTotal(head.exemplars.outOfOrder)
+      exemplarsAppended.setTotal(head.exemplars.appended)
+    })
   }
 
   /** Counts a sample that was not taken. @param takesLate  whether there is a window for late samples */

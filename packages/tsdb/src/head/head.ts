@@ -222,6 +222,11 @@ export class Head implements Appender {
     return ref
   }
 
+  takesInOrder(ref: SeriesRef, timeMs: number): boolean {
+    if (!this.#isLiving(ref)) return false
+    return timeMs >= this.#minValid() && this.histograms.isNewer(slotOf(ref), timeMs)
+  }
+
   append(batch: AppendBatch): AppendOutcome {
     const scratch = this.#fill(batch)
     const minValidMs = this.#minValid()
@@ -254,7 +259,7 @@ export class Head implements Appender {
     if (late.size > 0) this.#applyLate(late, scratch)
     if (isMixed) Atomics.add(this.memory.i32, H_SEQUENCE, 1)
     const overtaken = this.#takeOvertaken(batch, scratch, pending.all)
-    this.#storeExemplars(batch)
+    const lateExemplars = this.#storeExemplars(batch)
     if (this.memory.u32[H_RETIRED]! > RETIRED_MANY) this.epochs.collect()
     const seen = this.memory.u8.subarray(statuses, statuses + batch.count)
     for (const { marker, status } of pending.all) if (marker >= 0) seen[marker] = status
@@ -266,6 +271,7 @@ export class Head implements Appender {
       appended: appended + late.floats.length + overtaken + markers,
       statuses: seen,
       histogramStatuses,
+      lateExemplars,
     }
   }
 
@@ -523,11 +529,14 @@ export class Head implements Appender {
     this.#unlogged = []
   }
 
-  #storeExemplars(batch: AppendBatch): void {
+  /** @returns how many were older than the newest of their series */
+  #storeExemplars(batch: AppendBatch): number {
+    const before = this.exemplars.outOfOrder
     for (const { ref, exemplar } of batch.exemplars) {
       const slot = slotOf(ref)
       if (this.#isLiving(ref)) this.exemplars.add(ref, this.series.labels(slot), exemplar)
     }
+    return this.exemplars.outOfOrder - before
   }
 
   #count(statuses: Uint8Array, stored: number, histograms: readonly PendingHistogram[]): void {

@@ -58,17 +58,23 @@ export class HeadHistograms {
     return this.#newestEncoding(this.#memory.seriesAddress(slot)) === ChunkEncoding.histogram
   }
 
+  /** Whether the series, of floats or of histograms, has no sample of this time or a later one in the head. */
+  isNewer(slot: number, timeMs: number): boolean {
+    const { u16, u32 } = this.#memory
+    const base = this.#memory.seriesAddress(slot)
+    const isEmpty = u16[(base + S_NUM) >>> 1] === 0 && u16[(base + S_SEALED_COUNT) >>> 1] === 0
+    return isEmpty || timeMs > int64At(u32, base + S_LAST_TIME)
+  }
+
   /** An {@link AppendStatus} for a histogram against the newest sample of its series. */
   judge(slot: number, { timeMs, histogram, isInteger }: HistogramRecord, minValidMs: number): number {
     if (!Number.isSafeInteger(timeMs)) return AppendStatus.outOfBounds
     if (histogram !== undefined && !isWellFormed(histogram)) return AppendStatus.outOfBounds
     if (timeMs < minValidMs) return AppendStatus.tooOld
-    const { u16, u32 } = this.#memory
+    if (this.isNewer(slot, timeMs)) return AppendStatus.appended
+    const { u32 } = this.#memory
     const base = this.#memory.seriesAddress(slot)
-    if (u16[(base + S_NUM) >>> 1] === 0 && u16[(base + S_SEALED_COUNT) >>> 1] === 0)
-      return AppendStatus.appended
     const newestMs = int64At(u32, base + S_LAST_TIME)
-    if (timeMs > newestMs) return AppendStatus.appended
     if (timeMs < newestMs) return AppendStatus.outOfOrder
     const encoding = isInteger ? ChunkEncoding.histogram : ChunkEncoding.floatHistogram
     const last = this.#chunks.get(slot)?.last
