@@ -40,8 +40,8 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'Make blocks of OpenMetrics text with timestamps. Also: rules.',
   ],
   [
-    'promontory tsdb import URL [DIR]',
-    'Make blocks of the samples of a running server with the API of Prometheus.',
+    'promontory tsdb import SOURCE [DIR]',
+    'Bring in a data directory of Prometheus, or (by URL) the samples of a running server.',
   ],
   [
     'promontory dashboards check DIR…',

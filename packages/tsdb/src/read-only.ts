@@ -16,6 +16,8 @@ export interface ReadOnlyDatabase {
   /** Blocks that cannot be read. */
   readonly damaged: readonly CorruptionError[]
   readonly reader: TsdbReader
+  /** What the logs hold. */
+  readonly head: Head
   /** Where the log ends early, when it does. */
   readonly logDamage: CorruptionError | undefined
 }
@@ -42,6 +44,7 @@ export async function openReadOnly(path: string): Promise<ReadOnlyDatabase> {
     blocks,
     damaged,
     reader: new TsdbReader(state, 0),
+    head,
     logDamage: replayed.damage ?? lateReplayed.damage,
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { importDirectory } from '@promontory/tsdb'
 import { writeSeriesBlock } from '@promontory/tsdb/block'
 import { UsageError } from '../serve-flags.ts'
 import { ProgressBar } from './progress.ts'
@@ -9,11 +10,12 @@ import { askMatrix, labelsOf, sampleValue, SeriesCollector } from './tsdb-remote
 import { timeArgument } from './tsdb-time.ts'
 
 const USAGE =
-  'usage: promontory tsdb import URL [DIR] --start=TIME [--end=TIME] [--match=SELECTOR]; a directory of Prometheus needs no import: --storage.tsdb.path takes it as it is'
+  'usage: promontory tsdb import SOURCE [DIR]: the data directory of a Prometheus, which may be running; or promontory tsdb import URL [DIR] --start=TIME [--end=TIME] [--match=SELECTOR]'
 
 /**
- * `promontory tsdb import URL [DIR] …`: the raw samples of a running server with Prometheus's API become blocks in DIR,
- * which a running Promontory picks up. Floats only, and no stale markers: the API gives no others whole.
+ * `promontory tsdb import SOURCE [DIR] …`: what a data directory holds, blocks and logs, comes into DIR, which a running Promontory picks up.
+ * With a URL the raw samples of a running server with Prometheus's API become blocks there: floats only, and no stale markers, since
+ * the API gives no others whole.
  */
 export async function importFrom(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -26,7 +28,13 @@ export async function importFrom(args: readonly string[]): Promise<number> {
     },
   })
   const [server, directory = DEFAULT_DIRECTORY] = positionals
-  if (server === undefined || !URL.canParse(server) || values.start === undefined) throw new UsageError(USAGE)
+  if (server === undefined) throw new UsageError(USAGE)
+  if (!/^https?:/.test(server)) {
+    if (values.start !== undefined || values.end !== undefined)
+      throw new UsageError(`--start and --end are for URLs: a directory is imported whole; ${USAGE}`)
+    return await importFromDirectory(server, directory)
+  }
+  if (!URL.canParse(server) || values.start === undefined) throw new UsageError(USAGE)
   const startMs = timeArgument('start', values.start)
   const endMs = values.end === undefined ? Date.now() : timeArgument('end', values.end)
   mkdirSync(directory, { recursive: true })
@@ -46,6 +54,22 @@ export async function importFrom(args: readonly string[]): Promise<number> {
   if (left > 0)
     process.stderr.write(`${left} native histograms were left out: the HTTP API does not give them whole\n`)
   return 0
+}
+
+async function importFromDirectory(source: string, directory: string): Promise<number> {
+  const bar = new ProgressBar()
+  const { blocksCopied, blocksKnown, blocksWritten, samples, damaged } = await importDirectory(
+    source,
+    directory,
+    (what, done) => bar.show(what, done),
+  )
+  bar.end()
+  const known = blocksKnown > 0 ? `, ${blocksKnown} were there already` : ''
+  process.stdout.write(
+    `${samples} samples imported: ${blocksCopied} blocks copied${known}, ${blocksWritten} made of the log\n`,
+  )
+  for (const error of damaged) process.stderr.write(`not imported: ${error.message}\n`)
+  return damaged.length > 0 ? 1 : 0
 }
 
 /** @returns native histograms that were left out */
