@@ -17,6 +17,7 @@ interface Collected {
   count: number | undefined
   sum: number
   timeMs: number | undefined
+  createdMs: number | undefined
   /** Its parts contradict each other: nothing comes of it. */
   isBroken: boolean
 }
@@ -58,9 +59,9 @@ export class ClassicToNative implements ExpositionSink {
     this.#sink.histogram(labels, ...rest)
   }
 
-  sample: ExpositionSink['sample'] = (labels, value, timeMs, exemplars) => {
-    const isPart = this.#collect(labels, value, timeMs, exemplars)
-    if (!isPart || this.#keepClassic) this.#sink.sample(labels, value, timeMs, exemplars)
+  sample: ExpositionSink['sample'] = (labels, value, timeMs, exemplars, createdMs) => {
+    const isPart = this.#collect(labels, value, timeMs, exemplars, createdMs)
+    if (!isPart || this.#keepClassic) this.#sink.sample(labels, value, timeMs, exemplars, createdMs)
   }
 
   end(): void {
@@ -73,6 +74,7 @@ export class ClassicToNative implements ExpositionSink {
     value: number,
     timeMs: number | undefined,
     exemplars: readonly ParsedExemplar[],
+    createdMs: number | undefined,
   ): boolean {
     const part = this.#type === 'histogram' ? PART.exec(labels.get(METRIC_NAME)) : null
     const bound = part?.[2] === 'bucket' ? boundOf(labels) : 0
@@ -84,7 +86,7 @@ export class ClassicToNative implements ExpositionSink {
     if (this.#native === base.key()) return false
     if (this.#collected?.labels.key() !== base.key()) this.#flush()
     this.#native = undefined
-    const collected = (this.#collected ??= { labels: base, buckets: [], exemplars: [], count: undefined, sum: 0, timeMs, isBroken: false }) // prettier-ignore
+    const collected = (this.#collected ??= { labels: base, buckets: [], exemplars: [], count: undefined, sum: 0, timeMs, createdMs, isBroken: false }) // prettier-ignore
     collected.timeMs = timeMs
     collected.exemplars.push(...exemplars)
     if (part[2] === 'bucket') collected.isBroken ||= !addBucket(collected.buckets, { bound, count: value })
@@ -103,7 +105,8 @@ export class ClassicToNative implements ExpositionSink {
     const histogram = collected.isBroken ? undefined : nativeOf(collected)
     if (histogram === undefined) return
     const isInteger = Number.isInteger(histogram.count) && histogram.positiveBuckets.every(Number.isInteger)
-    this.#sink.histogram(collected.labels, histogram, collected.timeMs, collected.exemplars, isInteger)
+    const { labels, timeMs, exemplars, createdMs } = collected
+    this.#sink.histogram(labels, histogram, timeMs, exemplars, isInteger, createdMs)
   }
 }
 

@@ -16,6 +16,8 @@ export interface MetricMessage {
   /** 0 for none. */
   timestampMs: number
   exemplar?: ExemplarMessage
+  /** When the counter, summary or histogram began. */
+  createdMs?: number
   summary?: SummaryMessage
   histogram?: HistogramMessage
 }
@@ -89,8 +91,8 @@ function readMetric(reader: ProtoReader): MetricMessage {
     else if (wire !== 2) reader.skip()
     else if (field === 1) metric.labels.push(reader.message(readLabel))
     else if (field === 2 || field === 3 || field === 5) reader.nested(() => readSimple(reader, metric))
-    else if (field === 4) metric.summary = reader.message(readSummary)
-    else if (field === 7) metric.histogram = reader.message(readHistogram)
+    else if (field === 4) metric.summary = reader.message((inner) => readSummary(inner, metric))
+    else if (field === 7) metric.histogram = reader.message((inner) => readHistogram(inner, metric))
     else reader.skip()
   }
   return metric
@@ -106,12 +108,13 @@ function readLabel(reader: ProtoReader): [string, string] {
   return label
 }
 
-/** Gauge, counter and untyped: the value is field 1 of each; only a counter has an exemplar, in field 2. */
+/** Gauge, counter and untyped: the value is field 1 of each; only a counter has an exemplar, in field 2, and a created time. */
 function readSimple(reader: ProtoReader, metric: MetricMessage): void {
   while (reader.next()) {
     const { field, wireType: wire } = reader
     if (field === 1 && wire === 1) metric.value = reader.double()
     else if (field === 2 && wire === 2) metric.exemplar = reader.message(readExemplar)
+    else if (field === 3 && wire === 2) metric.createdMs = reader.message(readTimestamp)
     else reader.skip()
   }
 }
@@ -140,7 +143,7 @@ function readTimestamp(reader: ProtoReader): number {
   return seconds * 1000 + Math.trunc(nanos / 1e6)
 }
 
-function readSummary(reader: ProtoReader): SummaryMessage {
+function readSummary(reader: ProtoReader, metric: MetricMessage): SummaryMessage {
   const summary: SummaryMessage = { count: 0, sum: 0, quantiles: [] }
   while (reader.next()) {
     const { field, wireType: wire } = reader
@@ -148,7 +151,8 @@ function readSummary(reader: ProtoReader): SummaryMessage {
     else if (field === 2 && wire === 1) summary.sum = reader.double()
     else if (field === 3 && wire === 2) {
       summary.quantiles.push(reader.message(readQuantile))
-    } else reader.skip()
+    } else if (field === 4 && wire === 2) metric.createdMs = reader.message(readTimestamp)
+    else reader.skip()
   }
   return summary
 }
@@ -179,7 +183,7 @@ const COUNT_FIELDS: Readonly<Record<number, 'negativeCounts' | 'positiveCounts'>
   14: 'positiveCounts',
 }
 
-function readHistogram(reader: ProtoReader): HistogramMessage {
+function readHistogram(reader: ProtoReader, metric: MetricMessage): HistogramMessage {
   const histogram: HistogramMessage = {
     count: 0, countFloat: 0, sum: 0, buckets: [], schema: 0, zeroThreshold: 0, zeroCount: 0, zeroCountFloat: 0,
     negativeSpans: [], negativeDeltas: [], negativeCounts: [],
@@ -201,6 +205,7 @@ function readHistogram(reader: ProtoReader): HistogramMessage {
     else if (field === 3 && wire === 2) histogram.buckets.push(reader.message(readBucket))
     else if (field === 9 && wire === 2) histogram.negativeSpans.push(reader.message(readSpan))
     else if (field === 12 && wire === 2) histogram.positiveSpans.push(reader.message(readSpan))
+    else if (field === 15 && wire === 2) metric.createdMs = reader.message(readTimestamp)
     else if (field === 16 && wire === 2) histogram.exemplars.push(reader.message(readExemplar))
     else reader.skip()
   }

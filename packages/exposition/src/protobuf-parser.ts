@@ -1,13 +1,13 @@
 import { ProtoReader } from '@promontory/wire/protobuf'
-import { FloatHistogram, Labels, METRIC_NAME } from '@promontory/model'
+import { FloatHistogram, Labels, METRIC_NAME, withTypeAndUnit } from '@promontory/model'
 import type { ExpositionType, ParsedExemplar } from './entry.ts'
 import { ExpositionError } from './errors.ts'
 import { formatOpenMetricsFloat } from './go-float.ts'
-import type { ExpositionSink } from './parse.ts'
+import type { ExpositionOptions, ExpositionSink } from './parse.ts'
 import { MetricKind, readFamily } from './protobuf-messages.ts'
 import type { ExemplarMessage, FamilyMessage, HistogramMessage, MetricMessage } from './protobuf-messages.ts'
 
-export interface ProtobufOptions {
+export interface ProtobufOptions extends ExpositionOptions {
   /** False: a histogram's native part is ignored (`scrape_native_histograms: false`). */
   readonly nativeHistograms: boolean
   /** Also gives the classic series of a histogram that is native (`always_scrape_classic_histograms`). */
@@ -59,7 +59,7 @@ function emitFamily(
     ...(family.unit === '' ? {} : { unit: family.unit }),
   })
   for (const metric of family.metrics) {
-    const series = new SeriesMaker(family, metric, sink)
+    const series = new SeriesMaker(family, metric, options, sink)
     if (family.type === MetricKind.summary) emitSummary(series, metric)
     else if (family.type >= MetricKind.histogram) emitHistogram(series, family, metric, options, offset)
     else series.sample('', [], metric.value, family.type === MetricKind.counter ? metric.exemplar : undefined)
@@ -70,10 +70,14 @@ function emitFamily(
 class SeriesMaker {
   readonly #family: FamilyMessage
   readonly #metric: MetricMessage
+  readonly #typed: boolean
+  readonly #createdMs: number | undefined
   readonly #sink: ExpositionSink
   readonly #timeMs: number | undefined
 
-  constructor(family: FamilyMessage, metric: MetricMessage, sink: ExpositionSink) {
+  constructor(family: FamilyMessage, metric: MetricMessage, options: ProtobufOptions, sink: ExpositionSink) {
+    this.#typed = options.typeAndUnitLabels === true
+    this.#createdMs = options.createdTimes === true ? metric.createdMs : undefined
     this.#family = family
     this.#metric = metric
     this.#sink = sink
@@ -88,15 +92,17 @@ class SeriesMaker {
     exemplar?: ExemplarMessage,
   ): void {
     const exemplars = exemplar === undefined ? NONE : [parsedExemplar(exemplar)]
-    this.#sink.sample(this.#labels(suffix, extra), value, this.#timeMs, exemplars)
+    this.#sink.sample(this.#labels(suffix, extra), value, this.#timeMs, exemplars, this.#createdMs)
   }
 
   histogram(histogram: FloatHistogram, exemplars: readonly ParsedExemplar[], isInteger: boolean): void {
-    this.#sink.histogram(this.#labels('', []), histogram, this.#timeMs, exemplars, isInteger)
+    this.#sink.histogram(this.#labels('', []), histogram, this.#timeMs, exemplars, isInteger, this.#createdMs)
   }
 
   #labels(suffix: string, extra: readonly [string, string][]): Labels {
-    return Labels.from([[METRIC_NAME, this.#family.name + suffix], ...this.#metric.labels, ...extra])
+    const { name, type, unit } = this.#family
+    const labels = Labels.from([[METRIC_NAME, name + suffix], ...this.#metric.labels, ...extra])
+    return this.#typed ? withTypeAndUnit(labels, TYPES[type] ?? '', unit) : labels
   }
 }
 

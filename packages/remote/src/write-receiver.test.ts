@@ -56,7 +56,7 @@ class RecordingAppender implements Appender {
   }
 }
 
-function receiver(): {
+function receiver(typeAndUnitLabels = false): {
   appender: RecordingAppender
   send: (message: Buffer, type?: string, encoding?: string) => RemoteWriteAnswer
 } {
@@ -66,6 +66,7 @@ function receiver(): {
     logger: silentLogger,
     registry: new Registry(),
     nowMs: () => NOW,
+    typeAndUnitLabels,
   })
   return {
     appender,
@@ -206,6 +207,33 @@ describe('remote write 2.0', () => {
       ['{__name__="up", job="ü"}', NOW, '3ff80000:0'],
       ['{__name__="up", job="ü"}', NOW + 1, '7ff00000:2'],
       ['{__name__="zero"}', NOW, '0:0'],
+    ])
+  })
+
+  test('type and unit as labels: what is told wins, and another type is another series', () => {
+    const { appender, send } = receiver(true)
+    const of = (type: number, unit: string, timeMs: number): Buffer =>
+      encodeWriteRequest2([
+        {
+          labels: ['__name__', 'a', '__unit__', 'mine'],
+          samples: [{ timeMs, low: 0, high: 0 }],
+          histograms: [],
+          exemplars: [],
+          metadata: { type, help: '', unit },
+        },
+      ])
+    for (const [i, [type, unit]] of (
+      [
+        [1, 'seconds'],
+        [2, ''],
+        [0, ''],
+      ] as const
+    ).entries())
+      expect(send(of(type, unit, NOW + i), TYPE_2).status).toBe(204)
+    expect(appender.samples.map(([labels]) => labels)).toEqual([
+      '{__name__="a", __type__="counter", __unit__="seconds"}',
+      '{__name__="a", __type__="gauge"}',
+      '{__name__="a", __unit__="mine"}',
     ])
   })
 

@@ -1,5 +1,12 @@
 import type { Counter, Logger, Registry } from '@promontory/base'
-import { AppendBatch, type Appender, AppendStatus, Labels, STALE_HISTOGRAM } from '@promontory/model'
+import {
+  AppendBatch,
+  type Appender,
+  AppendStatus,
+  Labels,
+  STALE_HISTOGRAM,
+  replaceTypeAndUnit,
+} from '@promontory/model'
 import {
   decodeWriteRequest,
   decodeWriteRequest2,
@@ -21,6 +28,8 @@ export interface RemoteWriteReceiverOptions {
   readonly acceptedMessages?: readonly string[]
   /** Takes HELP and TYPE. */
   readonly metadata?: ReceivedMetadata
+  /** Series of version 2 get `__type__` and `__unit__`, as their metadata has them. */
+  readonly typeAndUnitLabels?: boolean
 }
 
 const VERSION_1 = 'prometheus.WriteRequest'
@@ -107,15 +116,16 @@ export class RemoteWriteReceiver {
     let isNew = false
     let newLabels = Labels.EMPTY
     const sink: WriteRequest2Sink = {
-      series: (seriesKey, labels) => {
-        key = seriesKey
+      series: (seriesKey, labels, metadata) => {
+        const told = this.#options.typeAndUnitLabels === true ? metadata?.() : undefined
+        key = told === undefined ? seriesKey : `${seriesKey}|${told.type}|${told.unit}`
         const known = this.#known.get(key)
         isNew = known === undefined
         if (known !== undefined) {
           ref = known
           return
         }
-        const [resolved, problem, named] = this.#resolve(labels())
+        const [resolved, problem, named] = this.#resolve(labels(), told)
         newLabels = named
         ref = resolved
         fault ??= problem
@@ -191,10 +201,15 @@ export class RemoteWriteReceiver {
   }
 
   /** @returns the ref, or -1 and why */
-  #resolve(parts: readonly string[]): [ref: number, fault: string | undefined, labels: Labels] {
-    const labels = Labels.from(pairsOf(parts))
-    const problem = labelFault(parts, labels)
-    if (problem !== undefined) return [-1, problem, labels]
+  #resolve(
+    parts: readonly string[],
+    told: { readonly type: number; readonly unit: string } | undefined,
+  ): [ref: number, fault: string | undefined, labels: Labels] {
+    const given = Labels.from(pairsOf(parts))
+    const problem = labelFault(parts, given)
+    if (problem !== undefined) return [-1, problem, given]
+    const labels =
+      told === undefined ? given : replaceTypeAndUnit(given, METRIC_TYPES[told.type] ?? 'unknown', told.unit)
     const ref = this.#options.appender.seriesRef(labels)
     return ref < 0 ? [-1, 'the storage takes no more series', labels] : [ref, undefined, labels]
   }

@@ -9,6 +9,7 @@ import { MemoryAppender } from '@promontory/model/testing'
 import { describe, expect, test } from 'vitest'
 import { scrapeConfig } from './config.ts'
 import type { ScrapeConfig } from './config.ts'
+import { scrapeFeatures } from './features.ts'
 import { completeScrapeConfig, DEFAULT_GLOBAL } from './global-config.ts'
 import { Ingester } from './ingester.ts'
 
@@ -23,8 +24,9 @@ class Bench {
   readonly ingester: Ingester
   readonly batch = new AppendBatch()
   timeMs = 0
-  constructor(yaml = '', labels: Record<string, string> = {}) {
-    this.ingester = new Ingester(this.appender, Labels.from(labels), job(yaml), [1, 2])
+  constructor(yaml = '', labels: Record<string, string> = {}, features: readonly string[] = []) {
+    const on = scrapeFeatures(features)
+    this.ingester = new Ingester(this.appender, Labels.from(labels), job(yaml), [1, 2], on)
   }
   scrape(text: string | Uint8Array, format: ExpositionFormat = 'text'): string {
     this.timeMs += 1000
@@ -228,3 +230,59 @@ test.skipIf(!existsSync(corpus)).each([
     expect(bench.appender.latest()).toEqual(want)
   }
 }) // prettier-ignore
+
+describe('created times', () => {
+  const body = (value: number, createdS: number | string): string =>
+    `# TYPE a counter\na_total ${value}\na_created ${createdS}\n# EOF\n`
+  const created = ['created-timestamp-zero-ingestion']
+
+  test('a counter begins at 0 once, and again when it is created anew; the line is no series', () => {
+    const bench = new Bench('sample_limit: 1', {}, created)
+    bench.scrape(body(5, 0.25), 'openmetrics')
+    bench.scrape(body(6, 0.25), 'openmetrics')
+    expect([bench.ingester.scraped, bench.ingester.added, bench.ingester.seriesAdded]).toEqual([1, 1, 0])
+    bench.scrape(body(2, 2.5), 'openmetrics')
+    bench.scrape(body(3, 2.5), 'openmetrics')
+    expect(bench.values('a_total')).toEqual([[250, 0], 5, 6, [2500, 0], 2, 3])
+    expect(bench.values('a_created')).toEqual([])
+  })
+  test.each([
+    ['in the future', 7],
+    ['at the scrape itself', 1],
+    ['never', 0],
+    ['before the epoch', -3],
+    ['not a number', 'NaN'],
+    ['infinite', '+Inf'],
+  ])('no zero for what began %s', (_, at) => {
+    const bench = new Bench('', {}, created)
+    bench.scrape(body(5, at), 'openmetrics')
+    expect(bench.values('a_total')).toEqual([5])
+  })
+  test('a histogram that is converted begins without observations', () => {
+    const bench = new Bench('convert_classic_histograms_to_nhcb: true', {}, created)
+    bench.scrape(
+      '# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="+Inf"} 2\nh_sum 3\nh_count 2\nh_created 0.5\n# EOF\n',
+      'openmetrics',
+    )
+    expect(bench.appender.of('h')).toMatchObject([
+      { timeMs: 500, value: { count: 0, sum: 0, customBounds: [1] } },
+      { timeMs: 1000, value: { count: 2, sum: 3, customBounds: [1] } },
+    ])
+  })
+  test('without the feature the line is a series', () => {
+    const bench = new Bench()
+    bench.scrape(body(5, 0.25), 'openmetrics')
+    expect([bench.values('a_total'), bench.values('a_created')]).toEqual([[5], [0.25]])
+  })
+})
+
+test('type and unit as labels: another type is another series, and relabelling sees them', () => {
+  const bench = new Bench('metric_relabel_configs: [{source_labels: [__unit__], target_label: unit}]', {}, [
+    'type-and-unit-labels',
+  ])
+  bench.scrape('# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1\n# EOF\n', 'openmetrics')
+  bench.scrape('# TYPE a_seconds counter\n# UNIT a_seconds seconds\na_seconds 2\n# EOF\n', 'openmetrics')
+  const of = (type: string): unknown[] =>
+    bench.values(`a_seconds{__type__="${type}", __unit__="seconds", unit="seconds"}`)
+  expect([of('gauge'), of('counter')]).toEqual([[1, 'stale'], [2]])
+})

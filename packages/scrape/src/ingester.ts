@@ -9,6 +9,8 @@ import { createTextParser } from '@promontory/exposition'
 import { AppendBatch, AppendStatus } from '@promontory/model'
 import type { Appender, AppendOutcome, FloatHistogram, Labels, SeriesRef } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
+import { needsZero, zeroLike } from './created-zero.ts'
+import { type ScrapeFeatures, scrapeFeatures } from './features.ts'
 import { limitResolution } from './histogram-limit.ts'
 import { SampleLimitError } from './ingest-body.ts'
 import type { IngestBody } from './ingest-body.ts'
@@ -47,6 +49,7 @@ export class Ingester {
   readonly #targetLabels: Labels
   readonly #hash: LineHash
   #cache = new LineCache()
+  readonly #features: ScrapeFeatures
   #job: ScrapeConfig
   #parser: TextParser | undefined
   #format: ExpositionFormat | undefined
@@ -61,10 +64,19 @@ export class Ingester {
   #families = new Map<number, string>()
   /** Lines of the protobuf format and of converted bodies, by their labels. */
   #byKey = new Map<string, number>()
+  /** Samples of the batch that stand at the time at which their series began. */
+  #zeros = 0
   #position = 0
   #expected = 0
 
-  constructor(appender: Appender, targetLabels: Labels, job: ScrapeConfig, seed: readonly [number, number]) {
+  constructor(
+    appender: Appender,
+    targetLabels: Labels,
+    job: ScrapeConfig,
+    seed: readonly [number, number],
+    features: ScrapeFeatures = NO_FEATURES,
+  ) {
+    this.#features = features
     this.#appender = appender
     this.#targetLabels = targetLabels
     this.#job = job
@@ -92,14 +104,27 @@ export class Ingester {
   read(body: IngestBody, timeMs: number, batch: AppendBatch): void {
     this.scraped = this.added = this.seriesAdded = this.outOfBounds = this.duplicates = 0
     this.#nextCount = 0
+    this.#zeros = 0
     if (body.length === 0) return
     if (this.#format !== body.format) this.#changeFormat(body.format)
-    // Which series there are is known only when a histogram is whole: then every line goes through the parser.
-    if (this.#job.convert_classic_histograms_to_nhcb === true || body.format === 'protobuf')
-      readEntries(body.bytes.subarray(0, body.length), body.format, this.#job, this.#sink(timeMs, batch))
-    else this.#readText(body, timeMs, batch)
+    if (this.#needsEntries(body.format)) {
+      const bytes = body.bytes.subarray(0, body.length)
+      readEntries(bytes, body.format, this.#job, this.#features, this.#sink(timeMs, batch))
+    } else this.#readText(body, timeMs, batch)
     const limit = this.#job.sample_limit
-    if (limit > 0 && batch.count + batch.histograms.length > limit) throw new SampleLimitError()
+    if (limit > 0 && this.#taken(batch) > limit) throw new SampleLimitError()
+  }
+
+  /** What a series is may be known only lines later: then every line goes through the parser. */
+  #needsEntries(format: ExpositionFormat): boolean {
+    const { createdTimes, typeAndUnitLabels } = this.#features
+    if (format === 'protobuf' || this.#job.convert_classic_histograms_to_nhcb === true) return true
+    return typeAndUnitLabels || (createdTimes && format === 'openmetrics')
+  }
+
+  /** Samples of the body in the batch: all but the zeros at created times. */
+  #taken(batch: AppendBatch): number {
+    return batch.count + batch.histograms.length - this.#zeros
   }
 
   #changeFormat(format: ExpositionFormat): void {
@@ -309,7 +334,7 @@ export class Ingester {
     const labels = storedLabels(labelsOf(), this.#targetLabels, this.#job)
     if (labels === undefined) return this.#cache.add(low, high, length, LineKind.dropped, 0)
     const limit = this.#job.sample_limit
-    if (limit > 0 && batch.count + batch.histograms.length > limit) return -1
+    if (limit > 0 && this.#taken(batch) > limit) return -1
     const ref = this.#appender.seriesRef(labels)
     if (ref < 0) throw new Error('the storage takes no more series')
     return this.#cache.add(low, high, length, LineKind.series, ref)
@@ -325,6 +350,7 @@ export class Ingester {
     exemplars: readonly ParsedExemplar[],
     batch: AppendBatch,
     isInteger = false,
+    createdMs: number | undefined = undefined,
   ): void {
     const cache = this.#cache
     if (line >= 0 && cache.kinds[line] === LineKind.dropped) {
@@ -348,13 +374,27 @@ export class Ingester {
     if (!wasKnown) this.seriesAdded++
     if (explicit === undefined || this.#job.track_timestamps_staleness) this.#track(line)
     const ref = cache.refs[line]!
-    if (typeof value === 'number') this.#push(batch, line, ref, timeMs, value)
-    else {
-      this.#histogramLines[batch.histograms.length] = line
-      batch.histograms.push({ ref, timeMs, histogram: limitResolution(value, this.#job), isInteger })
+    const stored = typeof value === 'number' ? value : limitResolution(value, this.#job)
+    if (createdMs !== undefined && needsZero(this.#appender, ref, createdMs, timeMs)) {
+      this.#zeros++
+      this.#store(batch, line, createdMs, zeroLike(stored), isInteger)
     }
+    this.#store(batch, line, timeMs, stored, isInteger)
     for (const { labels, value: exemplarValue, timeMs: own } of exemplars)
       batch.exemplars.push({ ref, exemplar: { labels, value: exemplarValue, timeMs: own ?? timeMs } })
+  }
+
+  #store(
+    batch: AppendBatch,
+    line: number,
+    timeMs: number,
+    value: number | FloatHistogram,
+    isInteger: boolean,
+  ): void {
+    const ref = this.#cache.refs[line]!
+    if (typeof value === 'number') return this.#push(batch, line, ref, timeMs, value)
+    this.#histogramLines[batch.histograms.length] = line
+    batch.histograms.push({ ref, timeMs, histogram: value, isInteger })
   }
 
   #track(line: number): void {
@@ -396,10 +436,10 @@ export class Ingester {
         if (help !== undefined) this.metadata.set(family, 'help', help)
         if (unit !== undefined) this.metadata.set(family, 'unit', unit)
       },
-      sample: (labels, value, given, exemplars) =>
-        this.#keyed(labels, value, given, timeMs, exemplars, batch),
-      histogram: (labels, value, given, exemplars, isInteger) =>
-        this.#keyed(labels, value, given, timeMs, exemplars, batch, isInteger),
+      sample: (labels, value, given, exemplars, createdMs) =>
+        this.#keyed(labels, value, given, timeMs, exemplars, batch, false, createdMs),
+      histogram: (labels, value, given, exemplars, isInteger, createdMs) =>
+        this.#keyed(labels, value, given, timeMs, exemplars, batch, isInteger, createdMs),
     }
   }
 
@@ -411,6 +451,7 @@ export class Ingester {
     exemplars: readonly ParsedExemplar[],
     batch: AppendBatch,
     isInteger = false,
+    createdMs: number | undefined = undefined,
   ): void {
     this.scraped++
     const key = labels.key()
@@ -419,7 +460,7 @@ export class Ingester {
     const line = isKnown ? known : this.#newLine(this.#byKey.size, 0, 0, () => labels, batch)
     if (!isKnown && line >= 0) this.#byKey.set(key, line)
     this.#place(line)
-    this.#take(line, isKnown, value, given, timeMs, exemplars, batch, isInteger)
+    this.#take(line, isKnown, value, given, timeMs, exemplars, batch, isInteger, createdMs)
   }
 
   /** Adds a stale marker for each series of the last scrape that this one did not bring. */
@@ -514,3 +555,4 @@ export class Ingester {
 }
 
 const NO_EXEMPLARS: readonly ParsedExemplar[] = []
+const NO_FEATURES = scrapeFeatures([])

@@ -66,7 +66,13 @@ export class ScrapeLoop {
     this.#environment = environment
     this.#job = forTarget(job, target)
     this.#client = client
-    this.ingester = new Ingester(environment.appender, target.publicLabels, this.#job, seed)
+    this.ingester = new Ingester(
+      environment.appender,
+      target.publicLabels,
+      this.#job,
+      seed,
+      environment.features,
+    )
     this.#schedule = new ScrapeSchedule(environment.clock, target.intervalMs, (timeMs) => this.scrape(timeMs))
   }
 

@@ -188,7 +188,7 @@ export class ScrapeManager {
     const pool = this.#pools.get(job)
     const loop = pool === undefined ? undefined : [...pool.loops].find(({ target }) => target.url === url)
     if (pool === undefined || loop === undefined) return undefined
-    return trialScrape(loop.target, pool.job, this.#options.userAgent)
+    return trialScrape(loop.target, pool.job, this.#environment.features, this.#options.userAgent)
   }
 
   #countMetadata(metrics: ScrapeMetrics): void {

@@ -5,6 +5,7 @@ import { HttpClient } from '@promontory/http-client'
 import { formatSeries } from '@promontory/model'
 import type { Labels } from '@promontory/model'
 import type { ScrapeConfig } from './config.ts'
+import type { ScrapeFeatures } from './features.ts'
 import { readEntries } from './read-entries.ts'
 import { forTarget, scrapeHeaders } from './scrape-loop.ts'
 import { storedLabels } from './series-rules.ts'
@@ -43,6 +44,7 @@ export interface TrialScrape {
 export async function trialScrape(
   target: Target,
   ofPool: ScrapeConfig,
+  features: ScrapeFeatures,
   userAgent: string,
 ): Promise<TrialScrape> {
   const job = forTarget(ofPool, target)
@@ -72,7 +74,7 @@ export async function trialScrape(
       response.bytes.subarray(0, Math.min(response.length, SHOWN_BODY_BYTES)),
     ).toString('utf8')
     if (response.status !== 200) result.error = `server returned HTTP status ${response.statusText}`
-    else parseInto(result, response.bytes.subarray(0, response.length), target, job)
+    else parseInto(result, response.bytes.subarray(0, response.length), target, job, features)
   } catch (error) {
     result.error = errorText(error)
   } finally {
@@ -86,6 +88,7 @@ function parseInto(
   bytes: Uint8Array,
   target: Target,
   job: ScrapeConfig,
+  features: ScrapeFeatures,
 ): void {
   const fallback = job.fallback_scrape_protocol
   const { format } = chooseFormat(
@@ -101,7 +104,7 @@ function parseInto(
       value,
     })
   }
-  readEntries(bytes, format, job, {
+  readEntries(bytes, format, job, features, {
     sample: take,
     histogram: (labels) => take(labels, undefined),
     metadata: () => {},

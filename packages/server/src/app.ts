@@ -120,6 +120,7 @@ export function createApp(input: AppInput): Application {
     registry,
     settings: () => configuration.otlp(),
     metadata: configuration.receivedMetadata,
+    typeAndUnitLabels: options.features.includes('type-and-unit-labels'),
   })
   if (!options.otlp.enabled)
     app.post('/api/v1/otlp/*', (c) =>

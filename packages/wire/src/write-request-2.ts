@@ -8,6 +8,8 @@ const SYMBOLS_MAX = 4_000_000
 
 /** What version 2 tells of a series beyond version 1. Types are {@link METRIC_TYPE_NUMBERS}. */
 export interface WriteRequest2Sink extends WriteRequestSink {
+  /** @param metadata  reads type and unit of the series, which are told behind its samples as well */
+  series(key: string, labels: () => string[], metadata?: () => { type: number; unit: string }): void
   seriesMetadata(type: number, help: string, unit: string): void
 }
 
@@ -52,14 +54,28 @@ function readSeries(reader: ProtoReader, symbols: readonly string[], sink: Write
     else reader.skip()
   }
   if (labels.length % 2 === 1) throw new WireError('remote write: an odd number of label references')
-  sink.series(`2${labels.map((text) => `${text.length}:${text}`).join('')}`, () => labels)
+  const metadata = (): { type: number; unit: string } => {
+    const found = { type: 0, unit: '' }
+    const at = reader.at
+    reader.at = start
+    while (reader.next())
+      if (reader.field === 5 && reader.wireType === WireType.bytes)
+        reader.nested(() =>
+          readMetadata(reader, symbols, (type, _help, unit) => Object.assign(found, { type, unit })),
+        )
+      else reader.skip()
+    reader.at = at
+    return found
+  }
+  sink.series(`2${labels.map((text) => `${text.length}:${text}`).join('')}`, () => labels, metadata)
   reader.at = start
   while (reader.next()) {
     if (reader.wireType !== WireType.bytes) reader.skip()
     else if (reader.field === 2) reader.nested(() => readSample(reader, sink))
     else if (reader.field === 3) reader.nested(() => sink.histogram(readHistogram(reader)))
     else if (reader.field === 4) reader.nested(() => readExemplar(reader, symbols, sink))
-    else if (reader.field === 5) reader.nested(() => readMetadata(reader, symbols, sink))
+    else if (reader.field === 5)
+      reader.nested(() => readMetadata(reader, symbols, sink.seriesMetadata.bind(sink)))
     else reader.skip()
   }
 }
@@ -113,7 +129,11 @@ function readExemplar(reader: ProtoReader, symbols: readonly string[], sink: Wri
   sink.exemplar(labels, value, timeMs)
 }
 
-function readMetadata(reader: ProtoReader, symbols: readonly string[], sink: WriteRequest2Sink): void {
+function readMetadata(
+  reader: ProtoReader,
+  symbols: readonly string[],
+  found: WriteRequest2Sink['seriesMetadata'],
+): void {
   let type = 0
   let help = ''
   let unit = ''
@@ -124,5 +144,5 @@ function readMetadata(reader: ProtoReader, symbols: readonly string[], sink: Wri
     else if (reader.field === 4) unit = symbolOf(symbols, reader.varint())
     else reader.skip()
   }
-  sink.seriesMetadata(type, help, unit)
+  found(type, help, unit)
 }

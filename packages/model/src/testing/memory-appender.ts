@@ -38,6 +38,10 @@ export class MemoryAppender implements Appender {
     return ref
   }
 
+  takesInOrder(ref: SeriesRef, timeMs: number): boolean {
+    return timeMs > (this.samples[ref]!.at(-1)?.timeMs ?? -Infinity)
+  }
+
   append(batch: AppendBatch): AppendOutcome {
     this.appends++
     const statuses = new Uint8Array(batch.count)

@@ -57,6 +57,11 @@ export class OtlpNames {
     return escapeMetric(tokens.join('_'))
   }
 
+  /** What Prometheus calls a unit of UCUM's: `By/s` → `bytes_per_second`. */
+  static unit(unit: string): string {
+    return unitSuffixes(unit).join('_')
+  }
+
   label(name: string): string {
     if (!this.#escapes) return name
     let label = this.#labels.get(name)

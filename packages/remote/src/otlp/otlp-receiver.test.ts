@@ -52,7 +52,10 @@ const SETTINGS: OtlpSettings = {
   promote_scope_metadata: false, label_name_underscore_sanitization: true, label_name_preserve_multiple_underscores: true,
 } // prettier-ignore
 
-function receiver(settings: Partial<OtlpSettings> = {}): {
+function receiver(
+  settings: Partial<OtlpSettings> = {},
+  typeAndUnitLabels = false,
+): {
   stored: string[]
   send: (message: object) => OtlpOutcome
   raw: (body: Buffer, encoding?: 'protobuf' | 'json') => OtlpOutcome
@@ -85,6 +88,7 @@ function receiver(settings: Partial<OtlpSettings> = {}): {
     logger: silentLogger,
     registry: new Registry(),
     settings: () => all,
+    typeAndUnitLabels,
   })
   const raw = (body: Buffer, encoding: 'protobuf' | 'json' = 'protobuf'): OtlpOutcome =>
     target.receive(body, encoding)
@@ -130,6 +134,24 @@ test.each([
   const { stored, send } = receiver({ translation_strategy })
   send(request(NOW))
   expect(stored.slice(0, 4).map((line) => /__name__="([^"]*)"/.exec(line)![1])).toEqual(names)
+})
+
+test('type and unit as labels, with the unit as Prometheus calls it', () => {
+  const { stored, send } = receiver({}, true)
+  send(request(NOW))
+  const told = stored.map((line) => {
+    const of = (label: string): string => new RegExp(`${label}="([^"]*)"`).exec(line)?.[1] ?? '-'
+    return `${of('__name__')} ${of('__type__')} ${of('__unit__')}`
+  })
+  expect(told).toEqual(
+    expect.arrayContaining([
+      'http_server_requests_total counter -',
+      'net_io_total_bytes_per_second gauge bytes_per_second',
+      'latency_seconds_bucket histogram seconds',
+      'sizes_bytes histogram bytes',
+      'target_info - -',
+    ]),
+  )
 })
 
 const single = (metric: object): object => ({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })

@@ -24,6 +24,8 @@ export interface OtlpReceiverOptions {
   readonly settings: () => OtlpSettings
   /** Takes HELP and TYPE. */
   readonly metadata?: ReceivedMetadata
+  /** Series get `__type__` and `__unit__`. */
+  readonly typeAndUnitLabels?: boolean
 }
 
 /** How a request ended: `unreadable` must not be sent again, `failed` may. */
@@ -44,7 +46,7 @@ export class OtlpReceiver {
   constructor(options: OtlpReceiverOptions) {
     this.#options = options
     this.#settings = options.settings()
-    this.#translator = new OtlpTranslator(this.#settings, this.#deltas)
+    this.#translator = new OtlpTranslator(this.#settings, this.#deltas, options.typeAndUnitLabels)
     this.#points = options.registry.counter({
       name: 'promontory_otlp_samples_total',
       help: 'Samples stored that came by OTLP.',
@@ -80,7 +82,7 @@ export class OtlpReceiver {
     const settings = this.#options.settings()
     if (settings !== this.#settings) {
       this.#settings = settings
-      this.#translator = new OtlpTranslator(settings, this.#deltas)
+      this.#translator = new OtlpTranslator(settings, this.#deltas, this.#options.typeAndUnitLabels)
     }
     let rejected = 0
     let message = ''

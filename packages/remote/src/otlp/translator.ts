@@ -1,6 +1,6 @@
 import { formatFloat } from '@promontory/base'
 import { formatOpenMetricsBound } from './bound.ts'
-import { type FloatHistogram, Labels, METRIC_NAME } from '@promontory/model'
+import { type FloatHistogram, Labels, METRIC_NAME, withTypeAndUnit } from '@promontory/model'
 import type {
   Attributes,
   AttributeValue,
@@ -34,9 +34,14 @@ export class OtlpTranslator {
   readonly #settings: OtlpSettings
   readonly #names: OtlpNames
   readonly #deltas: DeltaSums
+  readonly #typed: boolean
 
-  /** @param deltas  handed over when settings change, so that sums go on */
-  constructor(settings: OtlpSettings, deltas: DeltaSums = new DeltaSums()) {
+  /**
+   * @param deltas  handed over when settings change, so that sums go on
+   * @param typed   whether series get `__type__` and `__unit__`
+   */
+  constructor(settings: OtlpSettings, deltas: DeltaSums = new DeltaSums(), typed = false) {
+    this.#typed = typed
     this.#settings = settings
     this.#names = new OtlpNames(settings)
     this.#deltas = deltas
@@ -68,7 +73,8 @@ export class OtlpTranslator {
   }
 
   #point(metric: OtlpMetric, received: OtlpPoint, series: SeriesParts, sink: OtlpSink): void {
-    const labels = this.#labels(received.attributes, series)
+    const plain = this.#labels(received.attributes, series)
+    const labels = this.#typed ? withTypeAndUnit(plain, typeOf(metric), OtlpNames.unit(metric.unit)) : plain
     if (received.timeMs <= 0) return sink.refused(`${metric.name}: a data point without a time`)
     let point = received
     const hasTemporality =

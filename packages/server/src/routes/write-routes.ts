@@ -21,6 +21,7 @@ export function writeRoutes(app: Hono, environment: RouteEnvironment, metadata: 
     acceptedMessages: options.remote.acceptedMessages,
     nowMs: () => clock.nowMs(),
     metadata,
+    typeAndUnitLabels: options.features.includes('type-and-unit-labels'),
   })
   app.post('/api/v1/import/prometheus', async (c: Context) => {
     const query = new URL(c.req.url).searchParams

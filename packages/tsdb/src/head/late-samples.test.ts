@@ -69,6 +69,18 @@ describe('late samples', () => {
     expect(append(db, 8.9 * HOUR)).toEqual([AppendStatus.outOfOrder])
   })
 
+  test('a time is in order behind all of its series only, window or not', async () => {
+    const db = await open()
+    const ref = db.seriesRef(Labels.from({ __name__: 'a' }))
+    expect(db.takesInOrder(ref, 8.5 * HOUR)).toBe(true)
+    append(db, 9 * HOUR)
+    const times = [8 * HOUR - 1, 8.5 * HOUR, 9 * HOUR, 9 * HOUR + 1]
+    expect(times.map((time) => db.takesInOrder(ref, time))).toEqual([false, false, false, true])
+    const other = db.seriesRef(Labels.from({ __name__: 'b' }))
+    expect(times.map((time) => db.takesInOrder(other, time))).toEqual([false, true, true, true])
+    expect(db.takesInOrder(ref + 1000, 10 * HOUR)).toBe(false)
+  })
+
   test('histograms come late as well', async () => {
     const db = await open()
     const batch = new AppendBatch()
