@@ -1,6 +1,7 @@
 // Bodies that are small on the wire and huge when they are opened, at every door and from a target: refused, and the memory stays.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { connect, constants } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -24,11 +25,12 @@ describe('decompression bombs', () => {
   let ours: Program
   let pushPort = 0
   let otlpPort = 0
+  let grpcPort = 0
 
   beforeAll(async () => {
     mkdirSync(workspace.directory, { recursive: true })
     await new Promise<void>((done) => target.listen(0, '127.0.0.1', done))
-    ;[pushPort, otlpPort] = [await freePort(), await freePort()]
+    ;[pushPort, otlpPort, grpcPort] = [await freePort(), await freePort(), await freePort()]
     ours = workspace.keep(
       await startPromontory({
         dataDirectory: workspace.data,
@@ -40,6 +42,7 @@ scrape_configs: [{ job_name: bomb, static_configs: [{ targets: ['127.0.0.1:${(ta
           '--web.enable-otlp-receiver',
           `--listen.pushgateway=127.0.0.1:${pushPort}`,
           `--listen.otlp-http=127.0.0.1:${otlpPort}`,
+          `--listen.otlp-grpc=127.0.0.1:${grpcPort}`,
         ],
       }),
     )
@@ -82,6 +85,41 @@ scrape_configs: [{ job_name: bomb, static_configs: [{ targets: ['127.0.0.1:${(ta
     await sleep(1000)
     expect(rssMib() - before).toBeLessThan(350)
     expect((await fetch(`${ours.url}/-/ready`)).status).toBe(200)
+  })
+
+  /** One call of gRPC with a compressed message. @returns `grpc-status`: 8 is "resource exhausted", 0 all right */
+  async function call(message: Buffer): Promise<number> {
+    const client = connect(`http://127.0.0.1:${grpcPort}`)
+    client.on('error', () => {})
+    const stream = client.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+      'content-type': 'application/grpc',
+      'grpc-encoding': 'gzip',
+      te: 'trailers',
+    })
+    const prefix = Buffer.alloc(5, 1)
+    prefix.writeUInt32BE(message.length, 1)
+    const status = new Promise<number>((resolve, reject) => {
+      const take = (headers: object): void => {
+        if ('grpc-status' in headers) resolve(Number(headers['grpc-status']))
+      }
+      stream.on('response', take).on('trailers', take).on('error', reject).resume()
+    })
+    stream.end(Buffer.concat([prefix, message]))
+    try {
+      return await status
+    } finally {
+      client.destroy()
+    }
+  }
+
+  test('by gRPC', async () => {
+    const before = rssMib()
+    expect(await call(gzipSync(Buffer.alloc(0)))).toBe(0)
+    for (let i = 0; i < 5; i++) expect(await call(gzipped)).toBe(8)
+    await sleep(1000)
+    expect(rssMib() - before).toBeLessThan(350)
   })
 
   test('a target', async () => {

@@ -5,12 +5,11 @@ import { objectOf, objectsOf, parseObject, stringOf } from '../json.ts'
 import type { JsonObject } from '../json.ts'
 import type { ExecCredential } from './exec-credentials.ts'
 import type { ApiAccess } from './kubeconfig.ts'
+import { watchLines } from './watch-lines.ts'
 
 /** Objects per page of a list, as kubectl and client-go ask. */
 const PAGE_SIZE = 500
 const LIST_TIMEOUT_MS = 60_000
-/** The API server keeps objects below 1.5 MiB; an event carries one. */
-const EVENT_BYTES_MAX = 16 * 1024 * 1024
 /** What an answer of refusal may say. */
 const REFUSAL_BYTES_MAX = 64 * 1024
 
@@ -131,7 +130,7 @@ export class ApiClient {
       const text = await textOf(response.body)
       throw this.#refusal(response.status, response.statusText, response.headers, text)
     }
-    for await (const line of lines(response.body)) {
+    for await (const line of watchLines(response.body)) {
       const event = parseObject(line)
       yield { type: stringOf(event['type']), object: objectOf(event['object']) }
     }
@@ -189,23 +188,4 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
     if (total > REFUSAL_BYTES_MAX) break
   }
   return Buffer.concat(parts).toString('utf8')
-}
-
-/** Lines of a stream of bytes; a last one without its end is not whole and left out. */
-async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let parts: Uint8Array[] = []
-  let total = 0
-  for await (const chunk of body) {
-    let start = 0
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const line = Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8')
-      parts = []
-      total = 0
-      start = end + 1
-      if (line.trim() !== '') yield line
-    }
-    if (start < chunk.length) parts.push(chunk.subarray(start))
-    total += chunk.length - start
-    if (total > EVENT_BYTES_MAX) throw new Error(`an event of the watch exceeds ${EVENT_BYTES_MAX} bytes`)
-  }
 }
