@@ -53,7 +53,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
                   aria-current={isCurrent(path, location) ? 'page' : undefined}
                 >
                   <Icon name={icon} />
-                  {name}
+                  <span className="side-name">{name}</span>
                   {path === '/alerts' && firing ? (
                     <span className="badge bad plain count" aria-label={`${firing} firing`}>
                       {firing}
