@@ -70,7 +70,9 @@ export function displayOf(
     const mapped = mappings.length === 0 ? undefined : mapValue(mappings, value)
     let text = mapped?.text
     let [prefix, suffix] = ['', '']
-    if (text === undefined && format !== undefined && !Number.isNaN(numeric)) {
+    // A truth value is written as it is, whatever the unit.
+    const isWritten = format !== undefined && !Number.isNaN(numeric) && typeof value !== 'boolean'
+    if (text === undefined && isWritten) {
       const written =
         timeForm === undefined
           ? format(numeric, config.decimals, place)

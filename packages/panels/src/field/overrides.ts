@@ -15,7 +15,7 @@ export function fieldMatcher(id: string, options: unknown): FieldMatcher | undef
   switch (id) {
     case 'byName': {
       const name = textOf(options) ?? textOf(objectOf(options)['value']) ?? ''
-      return (field, frame, frames) => field.name === name || fieldDisplayName(field, frame, frames) === name
+      return namedOneOf(new Set([name]))
     }
     case 'byRegexp':
     case 'byRegex': {
@@ -53,12 +53,23 @@ function joinedFrom(refId: string | undefined, wanted: string): boolean {
 }
 
 function byNames(options: JsonObject): FieldMatcher {
-  const names = new Set(listOf(options['names']).map(String))
+  const matches = namedOneOf(new Set(listOf(options['names']).map(String)))
   const isExclude = options['mode'] === 'exclude'
-  return (field, frame, frames) => {
-    const has = names.has(field.name) || names.has(fieldDisplayName(field, frame, frames))
-    return isExclude ? !has : has
-  }
+  return (field, frame, frames) => matches(field, frame, frames) !== isExclude
+}
+
+/**
+ * Fields by their own or their shown name. `Value` also means a field that is called after its metric, `Time` any time
+ * column: older dashboards knew them by these names.
+ */
+function namedOneOf(names: ReadonlySet<string>): FieldMatcher {
+  const isValue = names.has('Value')
+  const isTime = !isValue && (names.has('Time') || names.has('time'))
+  return (field, frame, frames) =>
+    names.has(field.name) ||
+    names.has(fieldDisplayName(field, frame, frames)) ||
+    (isValue && field.labels?.['__name__'] === field.name) ||
+    (isTime && field.type === 'time')
 }
 
 function byNamesOrPattern(options: JsonObject): FieldMatcher {

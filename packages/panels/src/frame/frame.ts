@@ -75,6 +75,17 @@ export function typeOfValues(values: readonly unknown[]): FieldType {
   }
 }
 
+const NUMERIC = /^\s*(-?(\d*\.?\d+|\d+\.?\d*)(e[-+]?\d+)?|NAN)\s*$/i
+const TRUTH = /^(true|TRUE|True|false|FALSE|False)$/
+
+/** As `typeOfValues`, where texts that are written numbers or truth values count as such, and nothing as `other`. */
+export function guessedType(values: readonly unknown[]): FieldType {
+  const first = values.find((value) => value !== null && value !== undefined)
+  if (first === undefined) return 'other'
+  if (typeof first !== 'string') return typeOfValues([first])
+  return NUMERIC.test(first) ? 'number' : TRUTH.test(first) ? 'boolean' : 'string'
+}
+
 /** The same rows in another order, or fewer of them. */
 export function pickRows(frame: Frame, rows: readonly number[]): Frame {
   return {

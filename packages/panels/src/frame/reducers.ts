@@ -21,6 +21,7 @@ const STANDARD: readonly Reducer[] = [
   ['stdDev', 'StdDev', false],
   ['sum', 'Total', true],
   ['count', 'Count', false],
+  ['countAll', 'Count all', false],
   ['range', 'Range', true],
   ['delta', 'Delta', true],
   ['step', 'Step', true],
@@ -72,8 +73,17 @@ export type NullMode = 'null' | 'ignore' | 'zero'
 export function reduce(field: Field, id: string, nulls: NullMode = 'ignore'): unknown {
   const reducer = reducerOf(id)
   if (reducer === undefined) return undefined
+  return field.values.length === 0 ? (EMPTY[reducer.id] ?? null) : calculate(field, reducer, nulls)
+}
+
+/** As `reduce`, of a row of a table: nulls are values there, and a row without values gives what its loop begins with. */
+export function reduceRow(values: readonly unknown[], id: string, nulls: NullMode = 'null'): unknown {
+  const reducer = reducerOf(id)
+  return reducer && calculate({ name: '', type: 'number', config: {}, values }, reducer, nulls)
+}
+
+function calculate(field: Field, reducer: Reducer, nulls: NullMode): unknown {
   const { values, type } = field
-  if (values.length === 0) return EMPTY[reducer.id] ?? null
   if (reducer.id.startsWith('p') && PERCENTILE.test(reducer.id))
     return percentile(withNulls(values, nulls), Number(reducer.id.slice(1)) / 100)
   switch (reducer.id) {
@@ -86,7 +96,7 @@ export function reduce(field: Field, id: string, nulls: NullMode = 'ignore'): un
     case 'firstNotNull':
       return values.find(isPresent) ?? null
     case 'median':
-      return median(withNulls(values, nulls))
+      return median(withNulls(values, nulls).filter((value) => nulls !== 'ignore' || value !== undefined))
     case 'variance':
       return variance(values, type)
     case 'stdDev':
@@ -98,6 +108,8 @@ export function reduce(field: Field, id: string, nulls: NullMode = 'ignore'): un
       )
     case 'distinctCount':
       return new Set(withNulls(values, nulls)).size
+    case 'countAll':
+      return values.length
     case 'allValues':
       return [...values]
     case 'uniqueValues':
@@ -108,16 +120,20 @@ export function reduce(field: Field, id: string, nulls: NullMode = 'ignore'): un
 }
 
 /** What a field without values gives; null where nothing is said. */
-const EMPTY: Readonly<Record<string, unknown>> = { sum: 0, count: 0, allIsZero: false, allIsNull: true }
+const EMPTY: Readonly<Record<string, unknown>> = {
+  sum: 0,
+  count: 0,
+  countAll: 0,
+  allIsZero: false,
+  allIsNull: true,
+}
 
 const PERCENTILE = /^p\d+$/
 
-/** The type of a reducer's result. */
+/** The type of a reducer's result: counts and tests have their own, anything else that of its field. */
 export function reducedType(id: string, type: FieldType): FieldType {
   if (id === 'allIsZero' || id === 'allIsNull') return 'boolean'
-  if (/^(count|changeCount|distinctCount|sum|mean|variance|stdDev|median|diffperc)$/.test(id)) return 'number'
-  if (id === 'allValues' || id === 'uniqueValues') return 'other'
-  return type
+  return /^(count|countAll|changeCount|distinctCount)$/.test(id) ? 'number' : type
 }
 
 /** Whether a value is there: neither null nor NaN. */
@@ -145,7 +161,9 @@ interface StandardCalcs {
 export function standardCalcs({ values, type }: Field, nulls: NullMode = 'ignore'): StandardCalcs {
   const isNumber = type === 'number' || type === 'time'
   let [sum, count, present, delta] = [0, 0, 0, 0]
-  let [min, max, step, logmin] = [Infinity, -Infinity, Infinity, Number.MAX_VALUE]
+  // Grafana begins with the largest finite numbers: infinite values alone have no minimum and no step.
+  let [min, max, step] = [Number.MAX_VALUE, -Number.MAX_VALUE, Number.MAX_VALUE]
+  let logmin = Number.MAX_VALUE
   let [allIsNull, allIsZero, wentUp] = [true, true, true]
   let first: unknown = null
   let last: unknown = null
@@ -166,31 +184,34 @@ export function standardCalcs({ values, type }: Field, nulls: NullMode = 'ignore
       present++
       if (!isFirst) {
         const difference = number - (last as number)
-        step = Math.min(step, difference)
-        if (difference < 0) wentUp = false
+        if (difference < step) step = difference
+        if ((last as number) > number) wentUp = false
         else {
           if (wentUp) delta += difference
           wentUp = true
         }
       }
-      max = Math.max(max, number)
-      min = Math.min(min, number)
-      if (number > 0) logmin = Math.min(logmin, number)
+      // Compared, not Math.max: a text among the numbers is neither more nor less.
+      if (number > max) max = number
+      if (number < min) min = number
+      if (number > 0 && number < logmin) logmin = number
     }
     if (value !== 0) allIsZero = false
     last = value
   }
   const hasEnds = typeof first === 'number' && typeof last === 'number'
+  const lowest = min === Number.MAX_VALUE ? null : min
+  const highest = max === -Number.MAX_VALUE ? null : max
   const diff = hasEnds ? (last as number) - (first as number) : null
   return {
     sum,
     count,
-    min: present > 0 ? min : null,
-    max: present > 0 ? max : null,
+    min: lowest,
+    max: highest,
     mean: present > 0 ? sum / present : null,
-    range: present > 0 ? max - min : null,
+    range: lowest === null || highest === null ? null : highest - lowest,
     delta,
-    step: step === Infinity ? null : step,
+    step: step === Number.MAX_VALUE ? null : step,
     diff,
     diffperc: diff === null ? 0 : (diff / (first as number)) * 100,
     logmin,

@@ -1,63 +1,98 @@
+import { fieldMatcher } from '../field/overrides.ts'
 import { fieldDisplayName } from '../frame/field-name.ts'
 import { typeOfValues, type Field, type FieldType, type Frame } from '../frame/frame.ts'
 import { at, isObject, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
 import { patternOf } from '../pattern.ts'
-import { formatDate } from '../time/date-format.ts'
+import { formatDate, type TimeZone } from '../time/date-format.ts'
+import { parseDate } from '../time/date-parse.ts'
 
 function isNamed(field: Field, frame: Frame, frames: readonly Frame[], name: string | undefined): boolean {
   return name !== undefined && (field.name === name || fieldDisplayName(field, frame, frames) === name)
 }
 
-/** Columns read as another type. */
+/** Columns read as another type, one conversion after the other. */
 export function convertFieldType(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
-  const conversions = objectsOf(options['conversions'])
-  return frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) => {
-      const conversion = conversions.find((one) => isNamed(field, frame, frames, textOf(one['targetField'])))
-      return conversion === undefined ? field : converted(field, conversion)
-    }),
-  }))
+  return objectsOf(options['conversions']).reduce((current, conversion) => {
+    const matches = fieldMatcher('byName', textOf(conversion['targetField']))!
+    if (!textOf(conversion['targetField'])) return current
+    return current.map((frame) => ({
+      ...frame,
+      fields: frame.fields.map((field) =>
+        matches(field, frame, current) ? converted(field, conversion) : field,
+      ),
+    }))
+  }, frames)
 }
 
-function converted(field: Field, { destinationType, dateFormat }: JsonObject): Field {
-  // Times become texts of ISO 8601.
-  const form = textOf(dateFormat) ?? (field.type === 'time' ? 'YYYY-MM-DDTHH:mm:ssZ' : undefined)
-  const read = readerOf(String(destinationType), form)
-  const type = (['time', 'number', 'string', 'boolean', 'other'] as const).find(
-    (one) => one === destinationType,
-  )
-  return read === undefined || type === undefined ? field : { ...field, type, values: field.values.map(read) }
-}
-
-function readerOf(type: string, form: string | undefined): ((value: unknown) => unknown) | undefined {
-  switch (type) {
+function converted(field: Field, options: JsonObject): Field {
+  const { values } = field
+  const form = textOf(options['dateFormat']) || undefined
+  const zone = textOf(options['timezone']) || 'browser'
+  switch (options['destinationType']) {
     case 'number':
-      return (value) => {
-        const number =
-          typeof value === 'boolean' ? Number(value) : Number.parseFloat(String(value).replaceAll(',', ''))
-        return Number.isFinite(number) ? number : null
-      }
+      return { ...field, type: 'number', values: values.map(toNumber) }
     case 'string':
-      return (value) =>
-        value === null || value === undefined
-          ? value
-          : typeof value === 'object'
-            ? JSON.stringify(value)
-            : typeof value === 'number' && form !== undefined
-              ? formatDate(value, form, 'browser')
-              : String(value)
+      return asTexts(field, form, zone, textOf(options['joinWith']) ?? '')
     case 'boolean':
-      return (value) => (typeof value === 'string' ? value.toLowerCase() === 'true' : Boolean(value))
+      return { ...field, type: 'boolean', values: values.map(Boolean) }
     case 'time':
-      return (value) => {
-        const time = typeof value === 'number' ? value : Date.parse(String(value))
-        return Number.isNaN(time) ? null : time
-      }
+      return asTimes(field, form, zone)
     case 'other':
-      return (value) => value
+      return { ...field, type: 'other', values: values.map(parsedJson) }
     default:
-      return undefined
+      return field
+  }
+}
+
+function toNumber(value: unknown): number | null {
+  const plain = typeof value === 'string' ? value.replaceAll(',', '') : value
+  if (plain === null || plain === undefined || plain === '') return null
+  const number = Number(plain)
+  return Number.isFinite(number) ? number : null
+}
+
+/** Times by a form, texts and anything composed as JSON, the rest as it is written. */
+function asTexts(field: Field, form: string | undefined, zone: TimeZone, between: string): Field {
+  const write = (value: unknown): unknown => {
+    if (field.type === 'time') return timeText(value, form, zone)
+    if (field.type !== 'string' && field.type !== 'other') return String(value)
+    return between !== '' && Array.isArray(value) ? value.join(between) : JSON.stringify(value)
+  }
+  return { ...field, type: 'string', values: field.values.map(write) }
+}
+
+/** A time by a form of moment.js, ISO 8601 without one. */
+function timeText(value: unknown, form: string | undefined, zone: TimeZone): string {
+  const iso = `YYYY-MM-DDTHH:mm:ss${zone.toLowerCase() === 'utc' ? '[Z]' : 'Z'}`
+  return formatDate(typeof value === 'number' ? value : NaN, form ?? iso, zone)
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3,})?(?:Z|[-+]\d{2}:?\d{2})$/
+
+/** Numbers are milliseconds, or seconds with the form `X`; texts are read by the form. */
+function asTimes(field: Field, form: string | undefined, zone: TimeZone): Field {
+  const { values } = field
+  const isNumber = typeof values[0] === 'number'
+  if (isNumber && (field.type === 'time' || form !== 'X')) return { ...field, type: 'time' }
+  const first = values.find((value) => value !== null && value !== undefined)
+  const factor = typeof first === 'number' && form === 'X' ? 1000 : 1
+  const isIso = typeof first === 'string' && ISO_TIME.test(first)
+  const readText = (value: unknown): number =>
+    typeof value === 'string' ? parseDate(value, form, zone) : NaN
+  const read = (value: unknown): number | null => {
+    if (!value) return null
+    const time =
+      typeof value === 'number' ? Math.trunc(value) : isIso ? Date.parse(String(value)) : readText(value)
+    return Number.isFinite(time) ? time * factor : null
+  }
+  return { ...field, type: 'time', values: values.map(read) }
+}
+
+function parsedJson(value: unknown): unknown {
+  try {
+    return JSON.parse(String(value))
+  } catch {
+    return null
   }
 }
 
@@ -65,18 +100,11 @@ function readerOf(type: string, form: string | undefined): ((value: unknown) => 
 export function formatTime(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const wanted = textOf(options['timeField'])
   const zone = textOf(options['timezone']) || 'browser'
-  const isUtc = zone.toLowerCase() === 'utc'
-  const form = textOf(options['outputFormat']) || `YYYY-MM-DDTHH:mm:ss${isUtc ? '[Z]' : 'Z'}`
+  const form = textOf(options['outputFormat']) || undefined
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) =>
-      isNamed(field, frame, frames, wanted)
-        ? {
-            ...field,
-            type: 'string',
-            values: field.values.map((value) => formatDate(Number(value), form, zone)),
-          }
-        : field,
+      fieldDisplayName(field, frame, frames) === wanted ? asTexts(field, form, zone, '') : field,
     ),
   }))
 }

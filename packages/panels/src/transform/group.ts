@@ -1,5 +1,5 @@
 import { fieldDisplayName } from '../frame/field-name.ts'
-import { frameOf, typeOfValues, type Field, type Frame } from '../frame/frame.ts'
+import { frameOf, guessedType, type Field, type Frame } from '../frame/frame.ts'
 import { reduce, reducedType, reducerOf } from '../frame/reducers.ts'
 import { listOf, objectOf, textOf, type JsonObject } from '../json.ts'
 import { fieldMatcher } from '../field/overrides.ts'
@@ -7,13 +7,13 @@ import { fieldMatcher } from '../field/overrides.ts'
 /** A row per combination of some columns' values, with calculations over the others. */
 export function groupBy(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const rules = objectOf(options['fields'])
-  const ruleOf = (field: Field, frame: Frame): JsonObject =>
-    objectOf(rules[fieldDisplayName(field, frame)] ?? rules[field.name])
-  if (!Object.values(rules).some((rule) => objectOf(rule)['operation'] === 'groupby')) return frames
+  const names = Object.keys(rules).filter((name) => objectOf(rules[name])['operation'] === 'groupby')
+  if (names.length === 0) return frames
+  const matches = fieldMatcher('byNames', { names })!
   return frames.flatMap((frame) => {
-    const keys = frame.fields.filter((field) => ruleOf(field, frame)['operation'] === 'groupby')
+    const keys = frame.fields.filter((field) => matches(field, frame, frames))
     if (keys.length === 0) return []
-    const groups = groupRows(frame, keys)
+    const groups = groupRows(frame, keys, ',')
     const fields: Field[] = keys.map((field) => ({
       name: field.name,
       type: field.type,
@@ -21,29 +21,37 @@ export function groupBy(frames: readonly Frame[], options: JsonObject): readonly
       values: groups.map((rows) => field.values[rows[0]!]),
     }))
     for (const field of frame.fields) {
-      const rule = ruleOf(field, frame)
-      const ids = listOf(rule['aggregations']).map(String)
-      const isCount = rule['operation'] === 'groupby' && ids.length === 1 && ids[0] === 'count'
-      if (rule['operation'] !== 'aggregate' && !isCount) continue
-      for (const id of ids)
-        fields.push({
-          name: `${fieldDisplayName(field, frame)} (${id})`,
-          type: reducedType(id, field.type),
-          config: {},
-          values: groups.map((rows) =>
-            reduce({ ...field, values: rows.map((row) => field.values[row]) }, id),
-          ),
-        })
+      // Of a single frame, names that had to be looked up stay as they are shown.
+      const isShown = frames.length === 1 && !names.includes(field.name)
+      const name = isShown ? fieldDisplayName(field, frame, frames) : fieldDisplayName(field)
+      for (const id of calculationsOf(objectOf(rules[name] ?? rules[field.name])))
+        fields.push(groupedField(field, name, groups, id))
     }
     return [{ ...(frame.refId === undefined ? {} : { refId: frame.refId }), fields, length: groups.length }]
   })
 }
 
-/** Rows by the values of key columns, in order of first appearance. */
-export function groupRows(frame: Frame, keys: readonly Field[]): number[][] {
+/** The calculations of a rule; a column that makes the groups can be counted, and nothing else. */
+function calculationsOf({ operation, aggregations }: JsonObject): readonly string[] {
+  const ids = listOf(aggregations).map(String)
+  if (operation === 'aggregate') return ids
+  return operation === 'groupby' && ids.length === 1 && ids[0] === 'count' ? ids : []
+}
+
+function groupedField(field: Field, name: string, groups: readonly number[][], id: string): Field {
+  return {
+    name: `${name} (${id})`,
+    type: reducedType(id, field.type),
+    config: {},
+    values: groups.map((rows) => reduce({ ...field, values: rows.map((row) => field.values[row]) }, id)),
+  }
+}
+
+/** Rows by the values of key columns, in order of first appearance; a missing value counts as an empty text. */
+export function groupRows(frame: Frame, keys: readonly Field[], between = '\u0000'): number[][] {
   const groups = new Map<string, number[]>()
   for (let row = 0; row < frame.length; row++) {
-    const key = keys.map((field) => String(field.values[row])).join('\u0000')
+    const key = keys.map((field) => String(field.values[row] ?? '')).join(between)
     const rows = groups.get(key)
     if (rows === undefined) groups.set(key, [row])
     else rows.push(row)
@@ -53,19 +61,17 @@ export function groupRows(frame: Frame, keys: readonly Field[]): number[][] {
 
 /** Calculations over whole columns: a row per series, or each column as one value. */
 export function reduceFrames(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
-  const asked = listOf(options['reducers']).map(String)
-  const ids = asked.length === 0 ? ['max'] : asked
+  const ids = listOf(options['reducers'] ?? ['max']).map(String)
+  if (ids.length === 0) return frames
+  const known = ids.flatMap((id) => reducerOf(id)?.id ?? [])
   const { id, options: matcherOptions } = objectOf(options['fields'])
-  const every = (): boolean => true
-  const matches = id === undefined ? every : (fieldMatcher(String(id), matcherOptions) ?? every)
-  if (options['mode'] === 'reduceFields')
-    return reducedFields(
-      frames,
-      ids,
-      (field, frame, all) =>
-        (field.type !== 'time' || options['includeTimeField'] === true) && matches(field, frame, all),
-    )
-  return [seriesRows(frames, ids, options, matches)].filter((frame) => frame.length > 0)
+  const isReduced = options['mode'] === 'reduceFields'
+  const hasTime = isReduced && options['includeTimeField'] === true
+  const matches =
+    (id === undefined ? undefined : fieldMatcher(String(id), matcherOptions)) ??
+    ((field: Field): boolean => hasTime || field.type !== 'time')
+  if (isReduced) return reducedFields(frames, known, matches)
+  return frames.length === 0 ? [] : [seriesRows(frames, known, options, matches)]
 }
 
 function reducedFields(
@@ -98,29 +104,38 @@ function seriesRows(
 ): Frame {
   const rows = frames.flatMap((frame) =>
     frame.fields
-      .filter((field) => field.type !== 'time' && matches(field, frame, frames))
+      .filter((field) => matches(field, frame, frames))
       .map((field) => ({ field, name: fieldDisplayName(field, frame, frames) })),
   )
   const isLabels = options['labelsToFields'] === true
   const labels = isLabels ? [...new Set(rows.flatMap(({ field }) => Object.keys(field.labels ?? {})))] : []
-  return frameOf([
-    {
-      name: 'Field',
-      type: 'string',
-      config: {},
-      values: rows.map(({ field, name }) => (isLabels ? field.name : name)),
-    } satisfies Field,
-    ...labels.map((name): Field => ({
-      name,
-      type: 'string',
-      config: {},
-      values: rows.map(({ field }) => field.labels?.[name] ?? null),
-    })),
-    ...ids.map((id): Field => {
-      const values = rows.map(({ field }) => reduce(field, id) ?? null)
-      return { name: reducerOf(id)?.name ?? id, type: typeOfValues(values), config: {}, values }
-    }),
-  ])
+  return frameOf(
+    [
+      {
+        name: 'Field',
+        type: 'string',
+        config: {},
+        values: rows.map(({ field, name }) => (isLabels ? field.name : name)),
+      } satisfies Field,
+      ...labels.map((name): Field => ({
+        name,
+        type: 'string',
+        config: {},
+        values: rows.map(({ field }) => field.labels?.[name] ?? null),
+      })),
+      ...ids.map((id): Field => {
+        const values = rows.map(({ field }) => resultOf(field, id))
+        return { name: reducerOf(id)!.name, type: guessedType(values), config: {}, values }
+      }),
+    ],
+    { refId: `reduce-${frames.map((frame) => frame.refId ?? '').join('-')}` },
+  )
+}
+
+/** In a table of results, values without a result give NaN; a column without values stays empty. */
+function resultOf(field: Field, id: string): unknown {
+  const value = reduce(field, id)
+  return value === null && field.values.length > 0 ? NaN : value
 }
 
 const EMPTY_VALUES: Readonly<Record<string, unknown>> = { null: null, zero: 0, true: true, false: false }
@@ -129,32 +144,31 @@ const EMPTY_VALUES: Readonly<Record<string, unknown>> = { null: null, zero: 0, t
 export function groupingToMatrix(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const [frame] = frames
   if (frame === undefined || frames.length !== 1) return frames
-  const find = (key: string, fallback: string): Field | undefined => {
-    const name = textOf(options[key]) ?? fallback
-    return frame.fields.find(
-      (field) => field.name === name || fieldDisplayName(field, frame, frames) === name,
-    )
-  }
-  const [columns, rows, values] = [
-    find('columnField', 'Time'),
-    find('rowField', 'Time'),
-    find('valueField', 'Value'),
-  ]
+  const nameOf = (key: string, fallback: string): string => textOf(options[key]) || fallback
+  const [columnName, rowName] = [nameOf('columnField', 'Time'), nameOf('rowField', 'Time')]
+  const [columns, rows, values] = [columnName, rowName, nameOf('valueField', 'Value')].map((name) => {
+    const matches = fieldMatcher('byName', name)!
+    return frame.fields.find((field) => matches(field, frame, frames))
+  })
   if (columns === undefined || rows === undefined || values === undefined) return frames
   const wanted = String(options['emptyValue'] ?? 'empty')
   const empty = Object.hasOwn(EMPTY_VALUES, wanted) ? EMPTY_VALUES[wanted] : ''
   const columnValues = [...new Set(columns.values)]
+  // Columns are called after what they stand for, not after the query.
+  const { displayName: _, displayNameFromDS, ...rest } = values.config
+  const hasLegend = displayNameFromDS !== undefined && !columnValues.some((one) => typeof one === 'number')
+  const config = hasLegend ? { ...rest, displayNameFromDS } : rest
   const rowValues = [...new Set(rows.values)]
   const cells = new Map(
     values.values.map((value, i) => [JSON.stringify([columns.values[i], rows.values[i]]), value]),
   )
   return [
     frameOf([
-      { name: `${rows.name}\\${columns.name}`, type: rows.type, config: {}, values: rowValues },
+      { name: `${rowName}\\${columnName}`, type: rows.type, config: rows.config, values: rowValues },
       ...columnValues.map((column): Field => ({
         name: String(column ?? ''),
         type: values.type,
-        config: values.config,
+        config,
         values: rowValues.map((row) => cells.get(JSON.stringify([column, row])) ?? empty),
       })),
     ]),

@@ -1,7 +1,7 @@
-import { fieldDisplayName } from '../frame/field-name.ts'
-import { frameOf, type Field, type Frame } from '../frame/frame.ts'
-import { objectOf, textOf, listOf, type JsonObject } from '../json.ts'
-import { compareValues } from './organize.ts'
+import { fieldMatcher, type FieldMatcher } from '../field/overrides.ts'
+import { VALUE } from '../frame/field-name.ts'
+import { frameOf, timeFieldOf, type Field, type Frame } from '../frame/frame.ts'
+import { listOf, textOf, type JsonObject } from '../json.ts'
 
 /** Frames side by side, rows met by a common column (time when none is named). */
 export function joinByField(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
@@ -16,7 +16,7 @@ export function joinByField(frames: readonly Frame[], options: JsonObject): read
 }
 
 export interface JoinOptions {
-  /** Of the column that rows meet by; the first time column otherwise. */
+  /** Of the column that rows meet by; the first time column otherwise, when the first frame has one. */
   readonly name?: string
   readonly mode: 'outer' | 'inner' | 'tabular'
 }
@@ -28,53 +28,57 @@ interface Side {
 
 /** One frame with all columns; undefined when no frame has the key. */
 export function joinFrames(frames: readonly Frame[], options: JoinOptions): Frame | undefined {
+  const matches = keyMatcher(frames, options.name)
   const sides = frames.flatMap((frame): Side[] => {
-    const key =
-      options.name === undefined
-        ? (frame.fields.find((field) => field.type === 'time') ?? undefined)
-        : frame.fields.find(
-            (field) => field.name === options.name || fieldDisplayName(field, frame, frames) === options.name,
-          )
+    const key = frame.fields.find((field) => matches(field, frame, frames))
     if (key === undefined) return []
-    const others = frame.fields
-      .filter((field) => field !== key)
-      .map((field) => withName(field, frame, frames))
-    return [{ key, others }]
+    const others = frame.fields.filter((field) => field !== key)
+    return [{ key, others: frames.length < 2 ? others : others.map((field) => withName(field, frame)) }]
   })
   if (sides.length === 0) return undefined
-  const [only] = sides
-  // With nothing to be joined to, rows stay as they are.
-  if (sides.length === 1 && frames.length > 1 && options.mode !== 'inner')
-    return frameOf([only!.key, ...only!.others], {
-      refId: `joinByField-${frames.map((frame) => frame.refId ?? '').join('-')}`,
-    })
-  const refId = `joinByField-${frames.map((frame) => frame.refId ?? '').join('-')}`
-  const rows = options.mode === 'outer' ? outerRows(sides) : tabularRows(sides, options.mode)
+  const rows = joinedRows(sides, options.mode, frames.length)
   return frameOf(
     [
       { ...sides[0]!.key, values: rows.keys },
       ...sides.flatMap(({ others }, side) =>
-        others.map((field) => ({
-          ...field,
-          values: rows.sources.map((source) => {
+        others.map((field) => {
+          const values = rows.sources.map((source) => {
             const row = source[side]!
             return row === -1 ? (options.mode === 'outer' ? undefined : null) : field.values[row]
-          }),
-        })),
+          })
+          return { ...field, values: options.mode === 'outer' ? withGaps(values) : values }
+        }),
       ),
     ],
-    { refId },
+    { refId: `joinByField-${frames.map((frame) => frame.refId ?? '').join('-')}` },
   )
 }
 
-/** The frame's name becomes a label of the field, so that columns of one name can be told apart. */
-function withName(field: Field, frame: Frame, frames: readonly Frame[]): Field {
-  if (frames.length < 2) return field
-  const labels = field.labels ?? {}
-  const isNameless = frame.name === undefined || frame.name === '' || labels['name'] !== undefined
-  if (isNameless || field.type !== 'number' || field.config.displayNameFromDS !== undefined)
-    return field.labels === undefined ? { ...field, labels } : field
-  return { ...field, labels: { ...labels, name: frame.name! } }
+/** A row that a side does not have is no gap in its line (undefined), unless a null stands beside it. */
+function withGaps(values: unknown[]): unknown[] {
+  for (let start = 0; start < values.length; start++) {
+    let end = start
+    let hasNull = false
+    while (end < values.length && (values[end] ?? null) === null) hasNull = values[end++] === null || hasNull
+    if (hasNull) values.fill(null, start, end)
+    start = end
+  }
+  return values
+}
+
+function keyMatcher(frames: readonly Frame[], name: string | undefined): FieldMatcher {
+  if (name !== undefined) return fieldMatcher('byName', name)!
+  // Without times in the first frame there is nothing to meet by.
+  if (frames[0] === undefined || timeFieldOf(frames[0]) === undefined) return () => false
+  return fieldMatcher('firstTimeField', undefined)!
+}
+
+/** The frame's name tells columns of one name apart: it becomes the name of a value, a label of anything else. */
+function withName(field: Field, frame: Frame): Field {
+  const { labels = {} } = field
+  if (!frame.name) return { ...field, labels }
+  if (field.name === VALUE) return { ...field, name: frame.name, labels }
+  return { ...field, labels: labels['name'] === undefined ? { ...labels, name: frame.name } : labels }
 }
 
 interface JoinedRows {
@@ -83,13 +87,39 @@ interface JoinedRows {
   readonly sources: readonly (readonly number[])[]
 }
 
-/** Each key once, in order; a side's last row of a key counts. */
+function joinedRows(sides: readonly Side[], mode: JoinOptions['mode'], frames: number): JoinedRows {
+  if (mode === 'outer') return outerRows(sides)
+  if (mode === 'inner' && sides.length < frames) return { keys: [], sources: [] }
+  return tabularRows(sides, mode)
+}
+
+/** Numbers by size; texts stay in the order in which they appear. */
+function compareKeys(a: unknown, b: unknown): number {
+  return (a as number) - (b as number)
+}
+
+/** Each key once, in order; a side's last row of a key counts. Sides with the same keys keep all of their rows. */
 function outerRows(sides: readonly Side[]): JoinedRows {
-  const keys = [...new Set(sides.flatMap(({ key }) => key.values))]
-  // Texts stay in the order in which they appear.
-  if (keys.every((key) => typeof key === 'number')) keys.sort(compareValues)
+  const first = sides[0]!.key.values
+  if (
+    sides.every(({ key }) => key.values.length === first.length && key.values.every((v, i) => v === first[i]))
+  )
+    return alignedRows(first, sides.length)
+  const keys = [...new Set(sides.flatMap(({ key }) => key.values))].sort(compareKeys)
   const indexes = sides.map(({ key }) => new Map(key.values.map((value, i) => [value, i])))
   return { keys, sources: keys.map((key) => indexes.map((index) => index.get(key) ?? -1)) }
+}
+
+function alignedRows(keys: readonly unknown[], sides: number): JoinedRows {
+  const rows = keys.map((_, i) => i)
+  if (!isAscending(keys)) rows.sort((a, b) => compareKeys(keys[a], keys[b]))
+  return { keys: rows.map((row) => keys[row]), sources: rows.map((row) => Array<number>(sides).fill(row)) }
+}
+
+/** Whether keys that are there grow from row to row. */
+function isAscending(keys: readonly unknown[]): boolean {
+  const present = keys.filter((key) => key !== null && key !== undefined)
+  return present.every((key, i) => i === 0 || (key as number) > (present[i - 1] as number))
 }
 
 /** Every pair of rows with the same key; `inner` drops what has no partner. */
@@ -104,9 +134,9 @@ function tabularRows(sides: readonly Side[], mode: 'inner' | 'tabular'): JoinedR
     const next: number[][] = []
     const alone: number[] = []
     sources.forEach((source, i) => {
-      const found = rows.get(keys[i])
-      used.add(keys[i])
+      const found = keys[i] === null || keys[i] === undefined ? undefined : rows.get(keys[i])
       if (found === undefined) alone.push(i)
+      else used.add(keys[i])
       for (const row of found ?? []) {
         nextKeys.push(keys[i])
         next.push([...source, row])
@@ -118,11 +148,13 @@ function tabularRows(sides: readonly Side[], mode: 'inner' | 'tabular'): JoinedR
         next.push([...sources[i]!, -1])
       }
     if (mode === 'tabular')
-      key.values.forEach((value, row) => {
-        if (used.has(value)) return
-        nextKeys.push(value)
-        next.push([...Array<number>(side + 1).fill(-1), row])
-      })
+      for (const [value, found] of rows) {
+        if (used.has(value)) continue
+        for (const row of found) {
+          nextKeys.push(value)
+          next.push([...Array<number>(side + 1).fill(-1), row])
+        }
+      }
     keys = nextKeys
     sources = next
   }
@@ -180,7 +212,8 @@ export function joinByLabels(frames: readonly Frame[], options: JsonObject): rea
 export function concatenate(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   if (frames.length < 2) return frames
   const length = Math.max(...frames.map((frame) => frame.length))
-  const mode = textOf(objectOf(options)['frameNameMode']) ?? 'field'
+  const mode = textOf(options['frameNameMode']) ?? 'field'
+  const label = textOf(options['frameNameLabel']) ?? 'frame'
   const fields = frames.flatMap((frame) =>
     frame.fields.map((field): Field => {
       const isShort = field.values.length < length
@@ -188,8 +221,9 @@ export function concatenate(frames: readonly Frame[], options: JsonObject): read
         ? [...field.values, ...Array<null>(length - field.values.length).fill(null)]
         : field.values
       if (mode === 'drop' || !frame.name) return { ...field, values }
-      if (mode === 'label') return { ...field, values, labels: { ...field.labels, frame: frame.name } }
-      return { ...field, values, name: `${frame.name} · ${field.name}` }
+      if (mode === 'label') return { ...field, values, labels: { ...field.labels, [label]: frame.name } }
+      const isNameless = field.name === '' || field.name === VALUE
+      return { ...field, values, name: isNameless ? frame.name : `${frame.name} · ${field.name}` }
     }),
   )
   return [{ fields, length }]

@@ -50,7 +50,8 @@ export function renameByRegex(frames: readonly Frame[], options: JsonObject): re
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {
-      const name = fieldDisplayName(field, frame, frames)
+      // Here a field's name does not depend on the other frames.
+      const name = fieldDisplayName(field, frame)
       if (!pattern.test(name)) return field
       return renamed(field, pattern.replace(name, replacement))
     }),

@@ -1,9 +1,10 @@
-import { fieldDisplayName, VALUE } from '../frame/field-name.ts'
+import { fieldDisplayName, TIME, VALUE } from '../frame/field-name.ts'
 import { frameOf, pickRows, timeFieldOf, type Field, type Frame } from '../frame/frame.ts'
 import { reduce } from '../frame/reducers.ts'
 import { listOf, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
 import { groupRows } from './group.ts'
 import { joinFrames } from './join.ts'
+import { sortedRows } from './organize.ts'
 
 /** Labels as columns beside the values, or as rows of their own. */
 export function labelsToFields(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
@@ -56,37 +57,61 @@ function labelRows(frame: Frame, frames: readonly Frame[], kept: readonly string
 /** Times that are looked at to tell a series from a table. */
 const TIMES_COMPARED = 100
 
-/** Series as rows: time, the series' name, its value; newest first. */
+/** Series as rows: time, the series' name, its value; newest first. Tables stay as they are. */
 export function seriesToRows(all: readonly Frame[]): readonly Frame[] {
+  if (all.length === 0) return all
   const frames = all.filter(({ length }) => length > 0)
-  const isSeries = (frame: Frame): boolean =>
-    isGrowing(timeFieldOf(frame)?.values) && frame.fields.some(({ type }) => type === 'number')
-  // Tables are no series: then everything stays as it is.
   if (!frames.every(isSeries)) return frames
+  const columns = rowColumns(frames)
   const rows = frames.flatMap((frame) => {
-    const time = timeFieldOf(frame)!
+    const timeIndex = frame.fields.findLastIndex(({ type }) => type === 'time')
+    const time = frame.fields[timeIndex]!
     // Of a frame with more columns than a series has, the first one counts.
-    const field = frame.fields.find((one) => one !== time)!
-    const name = frame.name ?? shownFields(frame).join(', ')
-    return time.values.map((at, i) => ({ at: at as number, name, value: field.values[i] }))
+    const value = frame.fields[timeIndex === 0 ? 1 : 0]!
+    const name = frame.name || shownFields(frame).join(', ')
+    return time.values.map((at, i): Record<string, unknown> => ({
+      [TIME]: at,
+      [METRIC]: name,
+      [VALUE]: value.values[i],
+    }))
   })
-  if (rows.length === 0) return frames
-  rows.sort((a, b) => b.at - a.at)
-  const first = frames[0]!.fields.find((field) => field.type !== 'time')
-  return [
-    frameOf([
-      { name: 'Time', type: 'time', config: {}, values: rows.map(({ at }) => at) },
-      { name: 'Metric', type: 'string', config: {}, values: rows.map(({ name }) => name) },
-      { name: VALUE, type: first?.type ?? 'number', config: {}, values: rows.map(({ value }) => value) },
-    ]),
-  ]
+  const frame = frameOf(
+    columns.map((field) => ({ ...field, values: rows.map((row) => row[field.name]) })),
+    { refId: `seriesToRows-${frames.map(({ refId = '' }) => refId).join('-')}` },
+  )
+  const [first] = frame.fields
+  return [first === undefined ? frame : pickRows(frame, sortedRows(first, true))]
 }
 
-/** Whether the first times follow each other, as those of a series do. */
-function isGrowing(times: readonly unknown[] | undefined): boolean {
+const METRIC = 'Metric'
+
+/** The columns of rows, in the order in which the frames' columns ask for them, with the types and options of the first. */
+function rowColumns(frames: readonly Frame[]): Field[] {
+  const fields = frames.flatMap((frame) => frame.fields)
+  const time = fields.find(({ type }) => type === 'time')
+  const value = fields.find(({ type }) => type !== 'time')
+  if (time === undefined || value === undefined) return []
+  const timeColumns = [emptyColumn(time, TIME), emptyColumn({ ...time, type: 'string', config: {} }, METRIC)]
+  const valueColumn = emptyColumn(value, VALUE)
+  return fields.indexOf(time) < fields.indexOf(value)
+    ? [...timeColumns, valueColumn]
+    : [valueColumn, ...timeColumns]
+}
+
+function emptyColumn({ type, config }: Field, name: string): Field {
+  const { displayName: _, displayNameFromDS: __, ...rest } = config
+  return { name, type, config: rest, values: [] }
+}
+
+/** Whether a frame has numbers, and a time column whose first times follow each other. */
+function isSeries({ fields }: Frame): boolean {
   return (
-    times?.slice(0, TIMES_COMPARED).every((time, i) => i === 0 || Number(time) > Number(times[i - 1])) ===
-    true
+    fields.some(({ type }) => type === 'number') &&
+    fields.some(
+      ({ type, values }) =>
+        type === 'time' &&
+        values.slice(0, TIMES_COMPARED).every((time, i) => i === 0 || Number(time) > Number(values[i - 1])),
+    )
   )
 }
 
