@@ -99,6 +99,9 @@ describe('flags of serve', () => {
   test('features', () => {
     const options = parseServeFlags(['--enable-feature=promql-experimental-functions,nonsense'])
     expect(options.features).toEqual(['promql-experimental-functions'])
+    expect(() =>
+      parseServeFlags(['--enable-feature=otlp-deltatocumulative,otlp-native-delta-ingestion']),
+    ).toThrow('cannot enable otlp-deltatocumulative and')
     expect(options.notices).toEqual(['unknown option for --enable-feature: nonsense'])
   })
 })

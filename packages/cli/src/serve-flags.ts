@@ -368,7 +368,7 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
   'type-and-unit-labels': 'works',
   'use-start-timestamps': 'none',
   'otlp-deltatocumulative': 'default',
-  'otlp-native-delta-ingestion': 'none',
+  'otlp-native-delta-ingestion': 'works',
   'delayed-compaction': 'none',
   'old-ui': 'none',
   'search-api': 'none',
@@ -768,5 +768,9 @@ function features(given: readonly string[], notices: string[]): string[] {
     else if (meaning === 'default') notices.push(`feature ${name} is always on`)
     else if (meaning === 'none') notices.push(`feature ${name} has no effect yet`)
   }
+  if (names.includes('otlp-deltatocumulative') && names.includes('otlp-native-delta-ingestion'))
+    throw new UsageError(
+      'cannot enable otlp-deltatocumulative and otlp-native-delta-ingestion features at the same time',
+    )
   return names.filter((name) => FEATURES[name] === 'works')
 }

@@ -120,7 +120,10 @@ export function createApp(input: AppInput): Application {
     registry,
     settings: () => configuration.otlp(),
     metadata: configuration.receivedMetadata,
-    typeAndUnitLabels: options.features.includes('type-and-unit-labels'),
+    features: {
+      typeAndUnitLabels: options.features.includes('type-and-unit-labels'),
+      nativeDeltas: options.features.includes('otlp-native-delta-ingestion'),
+    },
   })
   if (!options.otlp.enabled)
     app.post('/api/v1/otlp/*', (c) =>

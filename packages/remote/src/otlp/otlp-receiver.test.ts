@@ -12,6 +12,7 @@ import {
 import { ProtoWriter } from '@promontory/wire'
 import type { OtlpSettings } from './names.ts'
 import { type OtlpOutcome, OtlpReceiver } from './otlp-receiver.ts'
+import type { OtlpFeatures } from './translator.ts'
 
 const attribute = (key: string, value: string | number) =>
   typeof value === 'string'
@@ -54,7 +55,7 @@ const SETTINGS: OtlpSettings = {
 
 function receiver(
   settings: Partial<OtlpSettings> = {},
-  typeAndUnitLabels = false,
+  features: OtlpFeatures = {},
 ): {
   stored: string[]
   send: (message: object) => OtlpOutcome
@@ -88,7 +89,7 @@ function receiver(
     logger: silentLogger,
     registry: new Registry(),
     settings: () => all,
-    typeAndUnitLabels,
+    features,
   })
   const raw = (body: Buffer, encoding: 'protobuf' | 'json' = 'protobuf'): OtlpOutcome =>
     target.receive(body, encoding)
@@ -137,7 +138,7 @@ test.each([
 })
 
 test('type and unit as labels, with the unit as Prometheus calls it', () => {
-  const { stored, send } = receiver({}, true)
+  const { stored, send } = receiver({}, { typeAndUnitLabels: true })
   send(request(NOW))
   const told = stored.map((line) => {
     const of = (label: string): string => new RegExp(`${label}="([^"]*)"`).exec(line)?.[1] ?? '-'
@@ -179,6 +180,30 @@ describe('deltas', () => {
       rejected: 1,
       message: 'c: a delta that is older than the last one',
     })
+  })
+
+  test('are stored as they are with the feature, of unknown type', () => {
+    const { stored, send } = receiver({}, { nativeDeltas: true, typeAndUnitLabels: true })
+    const at = (seconds: number): string => `${NOW / 1000 + seconds}000000000`
+    const sum = (seconds: number, asInt: string): object =>
+      single({ name: 'c', sum: { aggregationTemporality: 1, isMonotonic: true, dataPoints: [{ timeUnixNano: at(seconds), asInt }] } }) // prettier-ignore
+    for (const [seconds, value] of [
+      [1, '5'],
+      [2, '3'],
+    ] as const)
+      expect(send(sum(seconds, value))).toMatchObject({ rejected: 0 })
+    const dataPoints = [{ timeUnixNano: at(1), count: '2', sum: 3, explicitBounds: [1], bucketCounts: ['1', '1'] }] // prettier-ignore
+    send(single({ name: 'h', histogram: { aggregationTemporality: 1, dataPoints } }))
+    send(single({ name: 'g', sum: { aggregationTemporality: 2, isMonotonic: true, dataPoints: [{ timeUnixNano: at(1), asInt: '1' }] } })) // prettier-ignore
+    expect(stored).toEqual([
+      '{__name__="c_total"} 5',
+      '{__name__="c_total"} 3',
+      '{__name__="h_sum"} 3',
+      '{__name__="h_count"} 2',
+      '{__name__="h_bucket", le="1.0"} 1',
+      '{__name__="h_bucket", le="+Inf"} 2',
+      '{__name__="g_total", __type__="counter"} 1',
+    ])
   })
 
   test('of exponential histograms with different scales', () => {

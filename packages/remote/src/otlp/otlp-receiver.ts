@@ -11,7 +11,7 @@ import { histogramFault } from '../histogram.ts'
 import type { ReceivedMetadata } from '../received-metadata.ts'
 import { DeltaSums } from './delta.ts'
 import type { OtlpSettings } from './names.ts'
-import { type OtlpSink, OtlpTranslator } from './translator.ts'
+import { type OtlpFeatures, type OtlpSink, OtlpTranslator } from './translator.ts'
 
 /** A request may be so long when it is decompressed. */
 export const OTLP_BYTES_MAX: number = 64 * 1024 * 1024
@@ -24,8 +24,7 @@ export interface OtlpReceiverOptions {
   readonly settings: () => OtlpSettings
   /** Takes HELP and TYPE. */
   readonly metadata?: ReceivedMetadata
-  /** Series get `__type__` and `__unit__`. */
-  readonly typeAndUnitLabels?: boolean
+  readonly features?: OtlpFeatures
 }
 
 /** How a request ended: `unreadable` must not be sent again, `failed` may. */
@@ -46,7 +45,7 @@ export class OtlpReceiver {
   constructor(options: OtlpReceiverOptions) {
     this.#options = options
     this.#settings = options.settings()
-    this.#translator = new OtlpTranslator(this.#settings, this.#deltas, options.typeAndUnitLabels)
+    this.#translator = new OtlpTranslator(this.#settings, this.#deltas, options.features)
     this.#points = options.registry.counter({
       name: 'promontory_otlp_samples_total',
       help: 'Samples stored that came by OTLP.',
@@ -82,7 +81,7 @@ export class OtlpReceiver {
     const settings = this.#options.settings()
     if (settings !== this.#settings) {
       this.#settings = settings
-      this.#translator = new OtlpTranslator(settings, this.#deltas, this.#options.typeAndUnitLabels)
+      this.#translator = new OtlpTranslator(settings, this.#deltas, this.#options.features)
     }
     let rejected = 0
     let message = ''

@@ -1,6 +1,6 @@
 import { formatFloat } from '@promontory/base'
 import { formatOpenMetricsBound } from './bound.ts'
-import { type FloatHistogram, Labels, METRIC_NAME, withTypeAndUnit } from '@promontory/model'
+import { FloatHistogram, Labels, METRIC_NAME, withTypeAndUnit } from '@promontory/model'
 import type {
   Attributes,
   AttributeValue,
@@ -23,6 +23,14 @@ export interface OtlpSink {
   refused(reason: string): void
 }
 
+/** What `--enable-feature` changes. */
+export interface OtlpFeatures {
+  /** Series get `__type__` and `__unit__`. */
+  readonly typeAndUnitLabels?: boolean
+  /** Deltas are stored as they come, of unknown type; without it they are added up. */
+  readonly nativeDeltas?: boolean
+}
+
 /** Attributes that become `job` and `instance`. */
 const IDENTIFYING = new Set(['service.namespace', 'service.name', 'service.instance.id'])
 
@@ -34,17 +42,14 @@ export class OtlpTranslator {
   readonly #settings: OtlpSettings
   readonly #names: OtlpNames
   readonly #deltas: DeltaSums
-  readonly #typed: boolean
+  readonly #features: OtlpFeatures
 
-  /**
-   * @param deltas  handed over when settings change, so that sums go on
-   * @param typed   whether series get `__type__` and `__unit__`
-   */
-  constructor(settings: OtlpSettings, deltas: DeltaSums = new DeltaSums(), typed = false) {
-    this.#typed = typed
+  /** @param deltas  handed over when settings change, so that sums go on */
+  constructor(settings: OtlpSettings, deltas: DeltaSums = new DeltaSums(), features: OtlpFeatures = {}) {
     this.#settings = settings
     this.#names = new OtlpNames(settings)
     this.#deltas = deltas
+    this.#features = features
   }
 
   translate(resources: readonly OtlpResource[], sink: OtlpSink): void {
@@ -74,14 +79,16 @@ export class OtlpTranslator {
 
   #point(metric: OtlpMetric, received: OtlpPoint, series: SeriesParts, sink: OtlpSink): void {
     const plain = this.#labels(received.attributes, series)
-    const labels = this.#typed ? withTypeAndUnit(plain, typeOf(metric), OtlpNames.unit(metric.unit)) : plain
+    const labels = this.#features.typeAndUnitLabels
+      ? withTypeAndUnit(plain, this.#typeOf(metric), OtlpNames.unit(metric.unit))
+      : plain
     if (received.timeMs <= 0) return sink.refused(`${metric.name}: a data point without a time`)
     let point = received
     const hasTemporality =
       metric.kind === 'sum' || metric.kind === 'histogram' || metric.kind === 'exponential'
     if (hasTemporality && metric.temporality === 'unspecified')
       return sink.refused(`${metric.name}: no aggregation temporality`)
-    if (hasTemporality && metric.temporality === 'delta' && !received.noValue) {
+    if (metric.temporality === 'delta' && hasTemporality && !received.noValue && !this.#isRaw(metric)) {
       const sum = this.#deltas.add(labels.key(), metric.kind, received)
       if (sum === undefined) return sink.refused(`${metric.name}: a delta that is older than the last one`)
       point = sum
@@ -97,18 +104,18 @@ export class OtlpTranslator {
   #emit(metric: OtlpMetric, point: OtlpPoint, labels: Labels, sink: OtlpSink): void {
     const { timeMs, noValue } = point
     const of = (value: number): number | undefined => (noValue ? undefined : value)
-    sink.metadata(labels, typeOf(metric), metric.description, metric.unit)
+    sink.metadata(labels, this.#typeOf(metric), metric.description, metric.unit)
     switch (metric.kind) {
       case 'gauge':
       case 'sum':
         sink.sample(labels, timeMs, of(point.value))
         return emitExemplars(point, labels, sink)
       case 'exponential':
-        sink.histogram(labels, timeMs, noValue ? undefined : exponentialToNative(point))
+        sink.histogram(labels, timeMs, noValue ? undefined : this.#hinted(metric, exponentialToNative(point)))
         return emitExemplars(point, labels, sink)
       case 'histogram':
         if (this.#settings.convert_histograms_to_nhcb) {
-          sink.histogram(labels, timeMs, noValue ? undefined : explicitToCustom(point))
+          sink.histogram(labels, timeMs, noValue ? undefined : this.#hinted(metric, explicitToCustom(point)))
           return emitExemplars(point, labels, sink)
         }
         return emitClassic(point, labels, sink, of)
@@ -121,6 +128,21 @@ export class OtlpTranslator {
       case 'none':
         sink.refused(`${metric.name}: a metric without data`)
     }
+  }
+
+  /** Whether the points are deltas that are stored as they are. */
+  #isRaw({ kind, temporality }: OtlpMetric): boolean {
+    const isDelta = temporality === 'delta' && ['sum', 'histogram', 'exponential'].includes(kind)
+    return isDelta && this.#features.nativeDeltas === true
+  }
+
+  #typeOf(metric: OtlpMetric): string {
+    return this.#isRaw(metric) ? 'unknown' : typeOf(metric)
+  }
+
+  /** A delta goes up and down: as a gauge, it starts no chunk at each step. */
+  #hinted(metric: OtlpMetric, histogram: FloatHistogram): FloatHistogram {
+    return this.#isRaw(metric) ? new FloatHistogram({ ...histogram, counterResetHint: 'gauge' }) : histogram
   }
 
   #labels(attributes: Attributes, { name, base, identity }: SeriesParts): Labels {
