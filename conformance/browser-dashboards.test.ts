@@ -162,6 +162,9 @@ describe.skipIf(!HAS_CHROMIUM)(
       await page.keyboard.press('a')
       await to(/Find a metric/)
       await page.keyboard.press('Enter')
+      await page.waitForFunction(
+        () => document.activeElement?.getAttribute('aria-label') === 'Search metrics',
+      )
       await page.keyboard.type('app_latency_seconds_count')
       await page.getByText('app_latency_seconds_count').first().waitFor()
       await to(/app_latency_seconds_count/)
@@ -169,17 +172,30 @@ describe.skipIf(!HAS_CHROMIUM)(
       await page.waitForFunction(
         () => document.querySelector('[data-series]:not([data-series="0"])') !== null,
       )
-      await page.keyboard.press('Escape')
+      // Whoever has picked a metric is back where they were.
+      expect(await page.evaluate(() => document.activeElement?.outerHTML)).toContain('Find a metric')
       await page.keyboard.press('Control+s')
-      const title = page.getByLabel('Title').first()
-      await title.waitFor()
-      await title.focus()
+      await page.getByRole('dialog').waitFor()
+      await page.waitForFunction(() => (document.activeElement as HTMLInputElement).value === 'New dashboard')
       await page.keyboard.press('Control+a')
       await page.keyboard.type('By keyboard')
       await page.keyboard.press('Enter')
       await page.waitForURL(/\/d\/[\w-]+\/by-keyboard/)
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      // Sharing: the link is copied from the menu, and opens the same panel elsewhere.
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+      const more = page.locator('summary[aria-label="More"]')
+      for (let i = 0; i < 60 && !(await more.evaluate((one) => one === document.activeElement)); i++)
+        await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await to('Copy the link')
+      await page.keyboard.press('Enter')
+      await expect
+        .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+        .toMatch(/\/d\/[\w-]+\/by-keyboard.*from=\d+/)
+      const link = await page.evaluate(() => navigator.clipboard.readText())
       const shared = await openPage(browser, server.url)
-      await shared.page.goto(page.url())
+      await shared.page.goto(link)
       await shared.page.locator('[data-series]:not([data-series="0"])').waitFor()
       expect(await shared.page.locator('h1').textContent()).toContain('By keyboard')
       expect([...faults, ...shared.faults]).toEqual([])

@@ -77,6 +77,7 @@ export function App(): ReactNode {
           <Route path="/usage" component={StatusPage} />
           <Route path="/remote-write" component={StatusPage} />
           <Route>
+            <h1 className="visually-hidden">Not found</h1>
             <EmptyState
               title="There is no such page"
               text="The address may be mistyped, or the page belongs to a newer version."

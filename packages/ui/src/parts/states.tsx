@@ -42,7 +42,7 @@ export function ErrorState({ error, retry }: { error: Error; retry?: () => void 
 /** Grey bars in the size of what is to come, so that nothing jumps. */
 export function Skeleton({ lines = 4, height = '1.1rem' }: { lines?: number; height?: string }): ReactNode {
   return (
-    <div className="stack card-body" aria-busy="true" aria-label="Loading">
+    <div className="stack card-body" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: lines }, (_, i) => (
         <div key={i} className="skeleton" style={{ height, width: `${92 - ((i * 17) % 40)}%` }} />
       ))}

@@ -6,8 +6,10 @@ const PAGES: Readonly<Record<string, readonly [path: string, name: string]>> = {
   h: ['/', 'Home'],
   d: ['/dashboards', 'Dashboards'],
   q: ['/query', 'Query'],
+  e: ['/query', 'Query (as Explore in Grafana)'],
   a: ['/alerts', 'Alerts'],
   r: ['/rules', 'Rules'],
+  i: ['/incidents', 'Incidents'],
   t: ['/targets', 'Targets'],
   s: ['/status', 'Status'],
 }

@@ -93,14 +93,17 @@ function LoadError({ error, retry }: { error: Error; retry: () => void }): React
   }, [error, location, navigate])
   if (error instanceof GrafanaError && error.status === 404)
     return (
-      <EmptyState
-        title="There is no such dashboard"
-        text="It may have been removed, or the address is mistyped."
-      >
-        <Link href="/dashboards" className="button">
-          All dashboards
-        </Link>
-      </EmptyState>
+      <>
+        <h1 className="visually-hidden">Dashboard</h1>
+        <EmptyState
+          title="There is no such dashboard"
+          text="It may have been removed, or the address is mistyped."
+        >
+          <Link href="/dashboards" className="button">
+            All dashboards
+          </Link>
+        </EmptyState>
+      </>
     )
   return (
     <div className="dashboard stack">

@@ -242,6 +242,7 @@ export function DashboardScreen({
           placed.filter(({ panel }) => panel.type === 'row').map(({ key }) => [key, isFolded]),
         ),
       ),
+    change: setModel,
     isBusy: dialog !== undefined || draft !== undefined || inspected !== undefined,
   })
   if (view === undefined)

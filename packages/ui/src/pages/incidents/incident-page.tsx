@@ -26,7 +26,15 @@ export function IncidentPage(): ReactNode {
     queryFn: ({ signal }) => ask<IncidentDetail>(`incidents/${encodeURIComponent(id)}`, {}, signal),
     refetchInterval: 5000,
   })
-  if (error !== null) return <ErrorState error={error} retry={() => void refetch()} />
+  if (error !== null)
+    return (
+      <>
+        <div className="page-head">
+          <h1>Incident</h1>
+        </div>
+        <ErrorState error={error} retry={() => void refetch()} />
+      </>
+    )
   if (data === undefined) return <PageSkeleton />
   const { incident, events, marks } = data.data
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {

@@ -39,13 +39,18 @@ export function MetricExplorer({
     [metrics, wanted],
   )
   useEffect(() => dialog.current?.showModal(), [])
+  const pick = (name: string): void => {
+    // A dialog that is closed, not only taken away, gives the focus back to where it was.
+    dialog.current?.close()
+    onPick(name)
+  }
   return (
     <dialog ref={dialog} className="sheet wide" aria-labelledby="metrics-title" onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
           event.preventDefault()
-          if (found?.[0] !== undefined) onPick(found[0].name)
+          if (found?.[0] !== undefined) pick(found[0].name)
         }}
       >
         <div className="row">
@@ -76,7 +81,7 @@ export function MetricExplorer({
             <ul>
               {found.slice(0, ROWS_MAX).map(({ name, type, help }) => (
                 <li key={name}>
-                  <button type="button" className="metric" onClick={() => onPick(name)}>
+                  <button type="button" className="metric" onClick={() => pick(name)}>
                     <span className="mono">{name}</span> <span className="soft small">{type}</span>
                     <span className="small soft help">{help}</span>
                   </button>

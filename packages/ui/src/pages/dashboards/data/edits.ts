@@ -82,6 +82,21 @@ export function newPanel(expr = ''): JsonObject {
   }
 }
 
+/** The model with the legend of one of its panels shown, or hidden. */
+export function toggleLegend(model: JsonObject, id: number): JsonObject {
+  return changePanel(model, id, (panel) => {
+    const { legend } = objectOf(panel['options'])
+    if (legend === undefined) return panel
+    const isShown = objectOf(legend)['showLegend'] !== false
+    return setAt(panel, ['options', 'legend', 'showLegend'], !isShown)
+  })
+}
+
+/** The model with the next of three crosshairs: each panel's own, shared, shared with tooltips. */
+export function nextCrosshair(model: JsonObject): JsonObject {
+  return setAt(model, ['graphTooltip'], ((numberOf(model['graphTooltip']) ?? 0) + 1) % 3)
+}
+
 /** Puts a panel to a place; others make room downwards. */
 export function placePanel(model: JsonObject, id: number, pos: GridPos): JsonObject {
   return pushDown(

@@ -1,8 +1,43 @@
-import { listOf, objectsOf, objectOf, textOf, type JsonObject } from '@promontory/panels'
+import type { JsonObject } from '@promontory/panels'
 import { useState, type ReactNode } from 'react'
+import { Segments } from '../../../parts/segments.tsx'
 import { setAt } from '../data/edits.ts'
+import { AnnotationForms } from './annotation-forms.tsx'
+import { DashboardLinkForms } from './dashboard-link-forms.tsx'
+import type { OptionField } from './option-field.ts'
+import { OptionFields } from './option-fields.tsx'
+import { VariableForms } from './variable-forms.tsx'
 
-/** Title, tags, time zone, shared crosshair, and the variables of a dashboard. */
+const GENERAL: readonly OptionField[] = [
+  { kind: 'text', label: 'Title', path: ['title'] },
+  { kind: 'text', label: 'Description', path: ['description'] },
+  { kind: 'names', label: 'Tags', path: ['tags'] },
+  { kind: 'text', label: 'Time zone', hint: 'browser, utc, Europe/Berlin', path: ['timezone'] },
+  { kind: 'text', label: 'From', hint: 'now-6h', path: ['time', 'from'] },
+  { kind: 'text', label: 'To', hint: 'now', path: ['time', 'to'] },
+  { kind: 'text', label: 'Asked again every', hint: 'never; 30s', path: ['refresh'] },
+  {
+    kind: 'choice',
+    label: 'Crosshair',
+    path: ['graphTooltip'],
+    fallback: 0,
+    choices: [
+      [0, 'Each panel alone'],
+      [1, 'Shared'],
+      [2, 'Shared, with tooltips'],
+    ],
+  },
+  { kind: 'flag', label: 'Hide the time', path: ['timepicker', 'hidden'] },
+]
+
+const PARTS = [
+  ['general', 'General'],
+  ['variables', 'Variables'],
+  ['annotations', 'Annotations'],
+  ['links', 'Links'],
+] as const
+
+/** What a dashboard is called, its variables, annotation queries and links. */
 export function SettingsForm({
   model,
   onModel,
@@ -10,180 +45,25 @@ export function SettingsForm({
   model: JsonObject
   onModel: (model: JsonObject) => void
 }): ReactNode {
-  const set = (path: readonly (string | number)[], value: unknown): void => onModel(setAt(model, path, value))
-  const variables = objectsOf(objectOf(model['templating'])['list'])
+  const [part, setPart] = useState<(typeof PARTS)[number][0]>('general')
+  const set = (key: string, value: unknown): void => onModel(setAt(model, [key], value))
   return (
     <form className="stack edit-options" onSubmit={(event) => event.preventDefault()}>
-      <label>
-        Title
-        <input
-          className="field"
-          value={textOf(model['title']) ?? ''}
-          onChange={(event) => set(['title'], event.target.value)}
-        />
-      </label>
-      <label>
-        Description
-        <input
-          className="field"
-          value={textOf(model['description']) ?? ''}
-          onChange={(event) => set(['description'], event.target.value)}
-        />
-      </label>
-      <label>
-        Tags, parted by commas
-        <TagField tags={listOf(model['tags']).map(String)} onChange={(tags) => set(['tags'], tags)} />
-      </label>
-      <label>
-        Time zone
-        <input
-          className="field"
-          value={textOf(model['timezone']) ?? ''}
-          placeholder="browser, utc, Europe/Berlin"
-          onChange={(event) => set(['timezone'], event.target.value)}
-        />
-      </label>
-      <label>
-        Crosshair
-        <select
-          className="field"
-          value={String(model['graphTooltip'] ?? 0)}
-          onChange={(event) => set(['graphTooltip'], Number(event.target.value))}
-        >
-          <option value="0">Each panel alone</option>
-          <option value="1">Shared</option>
-          <option value="2">Shared, with tooltips</option>
-        </select>
-      </label>
-      <h3>Variables</h3>
-      {variables.map((variable, i) => (
-        <VariableForm key={i} variable={variable} onChange={(next) => set(['templating', 'list', i], next)} />
-      ))}
-      <div className="row">
-        <button
-          type="button"
-          className="button"
-          onClick={() =>
-            set(['templating'], {
-              ...objectOf(model['templating']),
-              list: [
-                ...variables,
-                {
-                  name: `variable${variables.length + 1}`,
-                  type: 'query',
-                  query: '',
-                  refresh: 1,
-                  includeAll: false,
-                  multi: false,
-                  sort: 1,
-                  current: {},
-                },
-              ],
-            })
-          }
-        >
-          Add a variable
-        </button>
-      </div>
+      <Segments label="Settings of" choices={PARTS} value={part} onChange={setPart} />
+      {part === 'general' ? (
+        <div className="form-grid">
+          <OptionFields fields={GENERAL} json={model} onChange={onModel} />
+        </div>
+      ) : null}
+      {part === 'variables' ? (
+        <VariableForms templating={model['templating']} onChange={(next) => set('templating', next)} />
+      ) : null}
+      {part === 'annotations' ? (
+        <AnnotationForms annotations={model['annotations']} onChange={(next) => set('annotations', next)} />
+      ) : null}
+      {part === 'links' ? (
+        <DashboardLinkForms links={model['links']} onChange={(next) => set('links', next)} />
+      ) : null}
     </form>
-  )
-}
-
-function TagField({
-  tags,
-  onChange,
-}: {
-  tags: readonly string[]
-  onChange: (tags: readonly string[]) => void
-}): ReactNode {
-  const [text, setText] = useState(tags.join(', '))
-  return (
-    <input
-      className="field"
-      value={text}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={() =>
-        onChange(
-          text
-            .split(',')
-            .map((tag) => tag.trim())
-            .filter((tag) => tag !== ''),
-        )
-      }
-    />
-  )
-}
-
-function VariableForm({
-  variable,
-  onChange,
-}: {
-  variable: JsonObject
-  onChange: (next: JsonObject | undefined) => void
-}): ReactNode {
-  const query = variable['query']
-  const text = typeof query === 'string' ? query : (textOf(objectOf(query)['query']) ?? '')
-  const set = (key: string, value: unknown): void => onChange({ ...variable, [key]: value })
-  return (
-    <fieldset className="row" style={{ border: '1px solid var(--line)', borderRadius: 'var(--radius-s)' }}>
-      <legend className="mono small">{`$${textOf(variable['name']) ?? ''}`}</legend>
-      <input
-        className="field"
-        aria-label="Name"
-        value={textOf(variable['name']) ?? ''}
-        onChange={(event) => set('name', event.target.value.replace(/\W/g, ''))}
-      />
-      <select
-        className="field"
-        aria-label="Type"
-        value={textOf(variable['type']) ?? 'query'}
-        onChange={(event) => set('type', event.target.value)}
-      >
-        {['query', 'custom', 'interval', 'textbox', 'constant', 'datasource', 'adhoc'].map((type) => (
-          <option key={type}>{type}</option>
-        ))}
-      </select>
-      <input
-        className="field"
-        style={{ flex: 1, minWidth: '16rem' }}
-        aria-label="Query"
-        placeholder="label_values(up, job)"
-        value={text}
-        onChange={(event) =>
-          set(
-            'query',
-            typeof query === 'string' || query === undefined
-              ? event.target.value
-              : { ...objectOf(query), query: event.target.value },
-          )
-        }
-      />
-      <input
-        className="field"
-        aria-label="Regular expression"
-        placeholder="/regex/"
-        value={textOf(variable['regex']) ?? ''}
-        onChange={(event) => set('regex', event.target.value)}
-      />
-      <label className="row" style={{ display: 'flex' }}>
-        <input
-          type="checkbox"
-          checked={variable['multi'] === true}
-          onChange={(event) => set('multi', event.target.checked)}
-        />{' '}
-        several
-      </label>
-      <label className="row" style={{ display: 'flex' }}>
-        <input
-          type="checkbox"
-          checked={variable['includeAll'] === true}
-          onChange={(event) => set('includeAll', event.target.checked)}
-        />{' '}
-        All
-      </label>
-      <button type="button" className="button quiet" onClick={() => onChange(undefined)}>
-        Remove
-      </button>
-    </fieldset>
   )
 }

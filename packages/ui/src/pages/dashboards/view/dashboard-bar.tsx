@@ -44,10 +44,8 @@ export function DashboardBar({
   return (
     <div className="dashboard-bar">
       <h1 title={dashboard.description || undefined}>
-        {meta.folderTitle === undefined ||
-        meta.folderTitle === '' ||
-        meta.folderTitle === 'General' ? null : (
-          <Link href={`/dashboards?folder=${meta.folderUid ?? ''}`} className="soft">
+        {meta.folderUid === undefined || meta.folderUid === '' || meta.folderUid === 'general' ? null : (
+          <Link href={`/dashboards?folder=${meta.folderUid}`} className="soft">
             {meta.folderTitle} /{' '}
           </Link>
         )}

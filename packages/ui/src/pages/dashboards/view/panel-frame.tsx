@@ -81,7 +81,7 @@ export const PanelFrame: ComponentType<PanelFrameProps> = memo(function PanelFra
             <p>{data.error.message}</p>
           </div>
         ) : isEmpty || !isInView ? (
-          <div className="panel-wait" aria-busy={isInView} aria-label="Loading" />
+          <div className="panel-wait" role="status" aria-busy={isInView} aria-label="Loading" />
         ) : (
           <PanelBoundary key={panel.type}>
             <PanelBody panel={panel} data={data} />
@@ -157,7 +157,7 @@ function PanelMenu({
   }
   const item = (name: string, key: string, action: () => void): ReactNode => (
     <li>
-      <button type="button" onClick={run(action)}>
+      <button type="button" data-key={key} onClick={run(action)}>
         {name} {key === '' ? null : <kbd>{key}</kbd>}
       </button>
     </li>
