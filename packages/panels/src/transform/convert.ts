@@ -54,6 +54,8 @@ function toNumber(value: unknown): number | null {
 /** Times by a form, texts and anything composed as JSON, the rest as it is written. */
 function asTexts(field: Field, form: string | undefined, zone: TimeZone, between: string): Field {
   const write = (value: unknown): unknown => {
+    // A cell that another frame has no value for stays empty.
+    if (value === undefined) return undefined
     if (field.type === 'time') return timeText(value, form, zone)
     if (field.type !== 'string' && field.type !== 'other') return String(value)
     return between !== '' && Array.isArray(value) ? value.join(between) : JSON.stringify(value)

@@ -33,11 +33,14 @@ function nameTest(json: unknown, isVariable: boolean): ((names: readonly string[
 export function filterByRefId(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   const include = textOf(options['include'])
   const exclude = textOf(options['exclude'])
-  const is = (pattern: string, frame: Frame): boolean =>
-    isMatch(`^(?:${pattern.replace(/^\/|\/$/g, '')})$`, frame.refId ?? '')
   return frames.filter(
-    (frame) => (include ? is(include, frame) : true) && !(exclude ? is(exclude, frame) : false),
+    (frame) => (include ? isOfQuery(frame, include) : true) && !(exclude ? isOfQuery(frame, exclude) : false),
   )
+}
+
+/** Whether a frame's query is meant: by its whole name, or by a pattern in slashes, which also finds it in `merge-A-B`. */
+export function isOfQuery(frame: Frame, pattern: string): boolean {
+  return isMatch(pattern.startsWith('/') ? pattern : `^${pattern}$`, frame.refId ?? '')
 }
 
 /** Rows whose values meet all, or one, of the conditions. */

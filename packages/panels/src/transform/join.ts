@@ -208,7 +208,7 @@ export function joinByLabels(frames: readonly Frame[], options: JsonObject): rea
   ]
 }
 
-/** All columns of all frames in one; shorter ones end with nulls. */
+/** All columns of all frames in one; shorter ones end with nothing. */
 export function concatenate(frames: readonly Frame[], options: JsonObject): readonly Frame[] {
   if (frames.length < 2) return frames
   const length = Math.max(...frames.map((frame) => frame.length))
@@ -218,7 +218,7 @@ export function concatenate(frames: readonly Frame[], options: JsonObject): read
     frame.fields.map((field): Field => {
       const isShort = field.values.length < length
       const values = isShort
-        ? [...field.values, ...Array<null>(length - field.values.length).fill(null)]
+        ? [...field.values, ...Array<undefined>(length - field.values.length).fill(undefined)]
         : field.values
       if (mode === 'drop' || !frame.name) return { ...field, values }
       if (mode === 'label') return { ...field, values, labels: { ...field.labels, [label]: frame.name } }

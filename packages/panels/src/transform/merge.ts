@@ -20,7 +20,7 @@ export function merge(frames: readonly Frame[]): readonly Frame[] {
   const rows = mergedRows(data, keyNames)
   const fields = [...columns].map(([name, field]) => ({
     ...field,
-    values: rows.map((row) => row.get(name) ?? null),
+    values: rows.map((row) => row.get(name)),
   }))
   return [{ refId: `merge-${data.map((frame) => frame.refId ?? '').join('-')}`, fields, length: rows.length }]
 }

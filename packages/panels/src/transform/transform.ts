@@ -1,9 +1,8 @@
 import type { Frame } from '../frame/frame.ts'
 import { isObject, objectOf, objectsOf, textOf, type JsonObject } from '../json.ts'
-import { isMatch } from '../pattern.ts'
 import { calculateField } from './calculate.ts'
 import { convertFieldType, extractFields, formatTime } from './convert.ts'
-import { filterByRefId, filterByValue, filterFieldsByName, limit } from './filter.ts'
+import { filterByRefId, filterByValue, filterFieldsByName, isOfQuery, limit } from './filter.ts'
 import { groupBy, groupingToMatrix, reduceFrames } from './group.ts'
 import { concatenate, joinByField, joinByLabels } from './join.ts'
 import { configFromData } from './config-from-data.ts'
@@ -85,10 +84,9 @@ function apply(
   const options = objectOf(filled(config['options'], fill))
   const run = TRANSFORMATIONS[id]!
   const filter = objectOf(config['filter'])
-  if (filter['id'] !== 'byRefId') return run(frames, options)
-  const wanted = String(filter['options'] ?? '')
-  const isMeant = (frame: Frame): boolean =>
-    isMatch(`^(?:${wanted.replace(/^\/|\/$/g, '')})$`, frame.refId ?? '')
+  const wanted = textOf(filter['options']) ?? ''
+  if (filter['id'] !== 'byRefId' || wanted === '') return run(frames, options)
+  const isMeant = (frame: Frame): boolean => isOfQuery(frame, wanted)
   const first = frames.findIndex(isMeant)
   if (first === -1) return frames
   const rest = frames.filter((frame) => !isMeant(frame))
