@@ -38,9 +38,9 @@ export function filterByRefId(frames: readonly Frame[], options: JsonObject): re
   )
 }
 
-/** Whether a frame's query is meant: by its whole name, or by a pattern in slashes, which also finds it in `merge-A-B`. */
-export function isOfQuery(frame: Frame, pattern: string): boolean {
-  return isMatch(pattern.startsWith('/') ? pattern : `^${pattern}$`, frame.refId ?? '')
+/** Whether a frame's query is meant: by name, one of several names (`A|B`), or a pattern in slashes, which also finds `merge-A-B`. */
+export function isOfQuery({ refId = '' }: Frame, wanted: string): boolean {
+  return wanted.startsWith('/') ? isMatch(wanted, refId) : wanted.split('|').includes(refId)
 }
 
 /** Rows whose values meet all, or one, of the conditions. */

@@ -46,7 +46,7 @@ export function renameByRegex(frames: readonly Frame[], options: JsonObject): re
   const replacement = textOf(options['renamePattern']) ?? ''
   if (source === '') return frames
   // Without slashes it has to be the whole name.
-  const pattern = patternOf(source.startsWith('/') ? source : `/^(?:${source})$/`)
+  const pattern = patternOf(source.startsWith('/') ? source : `/^${source}$/`)
   return frames.map((frame) => ({
     ...frame,
     fields: frame.fields.map((field) => {

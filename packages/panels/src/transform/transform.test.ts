@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { displayOf, displayText } from '../field/display.ts'
 import { fieldDisplayName } from '../frame/field-name.ts'
 import type { Field, Frame } from '../frame/frame.ts'
 import { reduce, type NullMode } from '../frame/reducers.ts'
@@ -169,4 +170,32 @@ test('what is disabled or for annotations is left out; filters keep other frames
   )
   expect(limited.map(({ length }) => length)).toEqual([4, 4, 1])
   expect(() => transform(frames, [{ id: 'spatial' }], same)).toThrow(TransformationError)
+})
+
+test('queries of merged frames are found by a pattern, not by a name; an empty filter means all', () => {
+  const frames = framesOf('series')
+  const merged = transform(frames, [{ id: 'merge' }], same)
+  const refId = String(merged[0]!.refId)
+  const found = (include: string): number =>
+    transform(merged, [{ id: 'filterByRefId', options: { include } }], same).length
+  expect([found('/A/'), found('A'), found('A|B'), found(refId), found(`x|${refId}`)]).toEqual([1, 0, 0, 1, 1])
+  const filter = { id: 'byRefId', options: '' }
+  const limited = transform(frames, [{ id: 'limit', filter, options: { limitField: 1 } }], same)
+  expect(limited.map(({ length }) => length)).toEqual(frames.map(() => 1))
+})
+
+const theme = { isDark: true, series: ['#7eb26d'], text: '#ffffff', ground: '#000000' }
+
+test.each([
+  ['number', NaN, 'NaN'],
+  ['number', null, ''],
+  ['number', undefined, ''],
+  ['number', Infinity, '∞'],
+  ['string', NaN, 'NaN'],
+  ['boolean', true, 'true'],
+  ['number', false, 'false'],
+  ['other', [1, 'a'], '1, a'],
+] as const)('a cell of type %s shows %s as %s', (type, value, text) => {
+  const field: Field = { name: 'x', type, config: {}, values: [value] }
+  expect(displayText(displayOf(field, { theme, zone: 'utc' })(value))).toBe(text)
 })
