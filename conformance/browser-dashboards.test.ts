@@ -140,6 +140,77 @@ describe.skipIf(!HAS_CHROMIUM)(
       expect(faults.splice(0)).toEqual([])
     })
 
+    test('the forms of the panel editor: what they set is stored, what they do not know stays', async () => {
+      const panel = {
+        id: 1,
+        type: 'table',
+        title: 'Forms',
+        fromAPlugin: { kept: [1] },
+        gridPos: { x: 0, y: 0, w: 24, h: 9 },
+        targets: [{ refId: 'A', expr: 'up', format: 'table', instant: true, more: true }],
+        transformations: [{ id: 'ofAPlugin', options: { a: 1 }, disabled: true }],
+        fieldConfig: {
+          defaults: {
+            custom: { strange: 1 },
+            mappings: [{ type: 'value', options: { 0: { text: 'gone', index: 0, icon: 'x' } } }],
+          },
+          overrides: [
+            { matcher: { id: 'ofAPlugin', options: 7 }, properties: [{ id: 'custom.x', value: [1] }] },
+          ],
+        },
+      }
+      const time = { from: 'now-1m', to: 'now' }
+      await call('/api/dashboards/db', { dashboard: { uid: 'forms', title: 'Forms', time, panels: [panel] } })
+      await page.goto('/d/forms?editPanel=1')
+      await page.getByLabel('Unit', { exact: true }).fill('percentunit')
+      await page.getByText('as in 1234560%').waitFor()
+      await page.getByRole('button', { name: 'Map a range' }).click()
+      const range = page.locator('[data-mapping="range"]')
+      await range.getByLabel('From').fill('0.5')
+      await range.getByLabel('Shown as').fill('half')
+      await page.getByRole('button', { name: 'Add an override' }).click()
+      const override = page.locator('[data-override="byName"]')
+      await override.getByLabel('Field', { exact: true }).fill('job')
+      await override.getByLabel('Set a property of override 2').selectOption('displayName')
+      await override.getByLabel('Name', { exact: true }).fill('Job')
+      await page.getByRole('columnheader', { name: 'Job' }).waitFor()
+      await page.getByLabel('Add a transformation').selectOption('organize')
+      await page.getByRole('button', { name: 'Hide instance' }).click()
+      await page.getByRole('columnheader', { name: 'instance' }).waitFor({ state: 'detached' })
+      await page.keyboard.press('Control+s')
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      const { dashboard } = await call<{ dashboard: { panels: object[] } }>('/api/dashboards/uid/forms')
+      const { defaults, overrides } = panel.fieldConfig
+      expect(dashboard.panels).toEqual([
+        {
+          ...panel,
+          transformations: [
+            ...panel.transformations,
+            { id: 'organize', options: { excludeByName: { instance: true } } },
+          ],
+          fieldConfig: {
+            defaults: {
+              ...defaults,
+              unit: 'percentunit',
+              mappings: [
+                ...defaults.mappings,
+                { type: 'range', options: { from: 0.5, to: null, result: { index: 1, text: 'half' } } },
+              ],
+            },
+            overrides: [
+              ...overrides,
+              {
+                matcher: { id: 'byName', options: 'job' },
+                properties: [{ id: 'displayName', value: 'Job' }],
+              },
+            ],
+          },
+        },
+      ])
+      expect(faults.splice(0)).toEqual([])
+    })
+
     test('with the keyboard alone: a metric is found, becomes a panel of a new dashboard, is saved and shared', async () => {
       await page.goto('/dashboards')
       await page.locator('h1').waitFor()

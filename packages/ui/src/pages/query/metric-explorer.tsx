@@ -38,7 +38,11 @@ export function MetricExplorer({
     () => metrics?.filter(({ name, help }) => isFound(wanted, [name, help])),
     [metrics, wanted],
   )
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    // It would be the button that closes, which stands first.
+    dialog.current?.querySelector('input')?.focus()
+  }, [])
   const pick = (name: string): void => {
     // A dialog that is closed, not only taken away, gives the focus back to where it was.
     dialog.current?.close()
@@ -64,7 +68,6 @@ export function MetricExplorer({
         <input
           className="field"
           type="search"
-          autoFocus
           placeholder="Search in names and descriptions"
           aria-label="Search metrics"
           value={search}

@@ -9,7 +9,7 @@ import {
   formattedText,
   isKnownUnit,
 } from '@promontory/panels'
-import { createContext, useContext, useEffect, useState, type Context, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, useId, useState, type Context, type ReactNode } from 'react'
 import { useDashboard } from '../view/context.ts'
 import type { OptionChoice } from './option-field.ts'
 
@@ -206,18 +206,24 @@ export function UnitControl({ label, value, onChange }: ControlProps<string>): R
       : isKnownUnit(value) || value.includes(':')
         ? `${UNIT_NAMES.get(value) ?? value}, as in ${formattedText(unitFormat(value)(UNIT_EXAMPLE))}`
         : 'Not a unit that is known: it is written behind the number.'
+  const described = useId()
   return (
-    <label>
-      {label}
-      <input
-        className="field"
-        list="unit-ids"
-        value={value}
-        placeholder="none"
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <span className="small soft">{written}</span>
-    </label>
+    <div className="edit-options">
+      <label>
+        {label}
+        <input
+          className="field"
+          list="unit-ids"
+          value={value}
+          placeholder="none"
+          aria-describedby={described}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </label>
+      <span id={described} className="small soft">
+        {written}
+      </span>
+    </div>
   )
 }
 

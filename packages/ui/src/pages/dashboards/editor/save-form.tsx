@@ -49,13 +49,7 @@ export function SaveForm(input: DialogInput): ReactNode {
       ) : null}
       <label>
         Title
-        <input
-          className="field"
-          autoFocus
-          required
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
+        <input className="field" required value={title} onChange={(event) => setTitle(event.target.value)} />
       </label>
       <label>
         Folder

@@ -25,7 +25,10 @@ export function AnnotationDialog({
   onClose: () => void
 }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    dialog.current?.showModal()
+    dialog.current?.querySelector('textarea')?.focus()
+  }, [])
   const write = (timeMs: number): string => formatDate(timeMs, 'YYYY-MM-DD HH:mm:ss', zone)
   const [text, setText] = useState('')
   const [tags, setTags] = useState('')
@@ -57,7 +60,6 @@ export function AnnotationDialog({
             className="field"
             rows={3}
             required
-            autoFocus
             value={text}
             onChange={(event) => setText(event.target.value)}
           />
