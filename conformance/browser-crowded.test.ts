@@ -151,7 +151,7 @@ ${jobs.join('')}`
     await page.goto('/targets')
     await page.getByRole('button', { name: 'Show all 1010 targets' }).waitFor()
     await page.goto('/alerts')
-    await page.getByRole('button', { name: /^Show all \d+ alerts$/ }).waitFor()
+    await page.getByRole('button', { name: /^Show more of \d+ others$/ }).waitFor()
     await page.goto('/query?g0.expr=many&g0.tab=0')
     await page.getByText(`${MANY_SERIES - 300} further series are not drawn`).waitFor()
     expect(faults).toEqual([])
