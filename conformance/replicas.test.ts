@@ -71,8 +71,8 @@ ${more}`
           { __name__: 'work_total', instance: target, job: 'work' },
         ])
         const [inTen] = await samples('10s')
-        // Of one replica, not of three; a change of replicas may leave a gap of two intervals or five seconds.
-        expect(inTen).toBeLessThanOrEqual(11)
+        // Of one replica, not of three (thirty); a change of replicas may leave a gap of two intervals or five seconds, or bring a sample of each.
+        expect(inTen).toBeLessThanOrEqual(14)
         expect(inTen).toBeGreaterThanOrEqual(4)
         // Three scrapes a second add three: were samples of several mixed in, each step back would count as a reset.
         const [rate] = await centre.query('rate(work_total[10s])')
