@@ -149,7 +149,7 @@ ${jobs.join('')}`
     await page.goto('/')
     await page.getByText('1010 down').waitFor()
     await page.goto('/targets')
-    await page.getByRole('button', { name: 'Show all 1010 targets' }).waitFor()
+    await page.getByRole('button', { name: /^Show all 1.?010 targets$/ }).waitFor()
     await page.goto('/alerts')
     await page.getByRole('button', { name: /^Show more of \d+ others$/ }).waitFor()
     await page.goto('/query?g0.expr=many&g0.tab=0')
