@@ -6,14 +6,14 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FEATURES, type FlagDefinition, SERVE_FLAGS } from '../packages/cli/src/serve-flags.ts'
+import { FEATURES, type FlagDefinition, SERVE_FLAGS } from '../packages/cli/src/flag-definitions.ts'
 
 /** Where the page lies. */
 export const FLAGS_PAGE: string = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/flags.md')
 
 const HEAD = `# Flags of \`promontory serve\`
 
-<!-- Written by tools/flags-doc.ts from packages/cli/src/serve-flags.ts: change those, then run \`node tools/flags-doc.ts\`. -->
+<!-- Written by tools/flags-doc.ts from packages/cli/src/flag-definitions.ts: change those, then run \`node tools/flags-doc.ts\`. -->
 
 Unprefixed flags are Prometheus's, with its defaults; the one difference is the listen address, which is loopback here.
 One dash or two, \`--flag=value\` or \`--flag value\`, \`--flag\`, \`--flag=true\` or \`--no-flag\` for switches. Durations

@@ -1,5 +1,5 @@
 import { VERSION } from '@promontory/server/version'
-import { SERVE_FLAGS } from './serve-flags.ts'
+import { SERVE_FLAGS } from './flag-definitions.ts'
 
 export function version(): string {
   return `promontory ${VERSION} (node ${process.version}, ${process.platform} ${process.arch})`

@@ -1,5 +1,5 @@
 import { entryOf, type YamlNode } from '@promontory/base/yaml'
-import { SERVE_FLAGS } from '../serve-flags.ts'
+import { SERVE_FLAGS } from '../flag-definitions.ts'
 import type { Survey } from './findings.ts'
 
 /** Products by their image's name, and who does their work here. */

@@ -1,0 +1,373 @@
+/** What becomes of a flag: it works; it is taken and said to do nothing; it is refused. */
+type Effect = 'works' | { readonly none: string } | { readonly refused: string }
+
+export interface FlagDefinition {
+  readonly name: string
+  readonly type: 'string' | 'boolean'
+  readonly default: string
+  readonly help: string
+  readonly multiple?: boolean
+  readonly effect: Effect
+}
+
+const works = (name: string, fallback: string, help: string, multiple = false): FlagDefinition => ({
+  name,
+  type: 'string',
+  default: fallback,
+  help,
+  multiple,
+  effect: 'works',
+})
+const toggle = (
+  name: string,
+  help: string,
+  effect: Effect = 'works',
+  fallback = 'false',
+): FlagDefinition => ({
+  name,
+  type: 'boolean',
+  default: fallback,
+  help,
+  effect,
+})
+const noEffect = (
+  name: string,
+  reason: string,
+  type: 'string' | 'boolean' = 'string',
+  fallback = '',
+): FlagDefinition => ({
+  name,
+  type,
+  default: fallback,
+  help: `Accepted for compatibility; no effect: ${reason}.`,
+  effect: { none: reason },
+})
+const refused = (name: string, reason: string, type: 'string' | 'boolean' = 'string'): FlagDefinition => ({
+  name,
+  type,
+  default: '',
+  help: `Not supported yet: ${reason}.`,
+  effect: { refused: reason },
+})
+
+const AGENT =
+  'agent mode; --storage.remote="ENGINE URL", or remote_write with a short --storage.tsdb.retention.time, scrapes and passes on as it does'
+
+/** Every flag of `promontory serve`. Unprefixed ones are Prometheus's, with its defaults, but we listen on loopback. */
+export const SERVE_FLAGS: readonly FlagDefinition[] = [
+  works(
+    'config.file',
+    'prometheus.yml',
+    'Prometheus configuration file. Without it, and without a prometheus.yml here, the machine and Promontory itself are watched.',
+  ),
+  toggle(
+    'config.auto-reload',
+    'Reload when the configuration, rule or scrape-config files change; as --enable-feature=auto-reload-config.',
+  ),
+  works('config.auto-reload-interval', '30s', 'How often the files are looked at; 1s at least.'),
+  works('storage.tsdb.path', 'data/', "Data directory, in Prometheus's format."),
+  works(
+    'promontory.path',
+    '',
+    "Where Promontory keeps what is not Prometheus's. Default: promontory/ in the data directory.",
+  ),
+  works('storage.tsdb.retention.time', '15d', 'How long samples are kept.'),
+  works(
+    'storage.tsdb.retention.size',
+    '0B',
+    'Bytes of storage beyond which the oldest blocks go (B, KB, MB, GB, TB, PB, EB). 0: no bound.',
+  ),
+  works(
+    'storage.head.memory',
+    '96MB',
+    'Memory of the newest data, above which full chunks go to files (chunks_head) and are read from there.',
+  ),
+  toggle('storage.tsdb.no-lockfile', 'Do not lock the data directory.'),
+  works(
+    'storage.tsdb.wal-compression-type',
+    'snappy',
+    'Compression of the write-ahead log: snappy, zstd or none.',
+  ),
+  toggle('storage.tsdb.wal-compression', 'Compress the write-ahead log.', 'works', 'true'),
+  works(
+    'web.listen-address',
+    '127.0.0.1:9090',
+    'Address to listen on; ":9090" means all interfaces. Repeatable.',
+    true,
+  ),
+  works('web.external-url', '', 'URL under which Promontory is reached from outside, for links in alerts.'),
+  works('web.route-prefix', '', 'Prefix of all paths. Default: the path of --web.external-url.'),
+  works(
+    'web.cors.origin',
+    '',
+    'Origins whose pages may read the API, as an anchored regular expression. Default: none but our own; Prometheus lets all.',
+  ),
+  works(
+    'web.config.file',
+    '',
+    'File with TLS, headers and users of all listeners, in the form of the Prometheus programs.',
+  ),
+  works('web.max-connections', '512', 'Simultaneous connections at most, over all listeners.'),
+  works('web.page-title', 'Promontory', 'Title of the web pages.'),
+  works(
+    'web.read-timeout',
+    '5m',
+    'Time after which a request that is not read, or an idle connection, is closed.',
+  ),
+  toggle('web.enable-lifecycle', 'Switch on /-/reload and /-/quit.'),
+  toggle('web.enable-admin-api', 'Switch on the administrative API: snapshots.'),
+  toggle('web.allow-anonymous-read', 'Off loopback, let everybody read without a credential.'),
+  works(
+    'query.replica-label',
+    '',
+    'Label in which replicas differ: queries merge series that differ only in it. Repeatable.',
+    true,
+  ),
+  works('query.timeout', '2m', 'Time a query may take.'),
+  works('query.max-concurrency', '20', 'Queries at once at most.'),
+  works('query.max-samples', '50000000', 'Samples that one query may hold in memory.'),
+  works('query.lookback-delta', '5m', 'How far back a query looks for the newest sample of a series.'),
+  works(
+    'query.result-cache-size',
+    '32MB',
+    'Memory for results of queries that dashboards repeat; 0 switches it off. One request goes past it with nocache=1.',
+  ),
+  works('query.workers', '', 'Threads that answer queries. Default: one per processor, at most 8.'),
+  works(
+    'rules.alert.for-outage-tolerance',
+    '1h',
+    'Longest outage over which the state of "for" is restored.',
+  ),
+  works(
+    'rules.alert.for-grace-period',
+    '10m',
+    'Least time between a restart and a firing alert whose "for" is longer.',
+  ),
+  works('rules.alert.resend-delay', '1m', 'Least time before an alert is sent again.'),
+  works(
+    'alertmanager.notification-queue-capacity',
+    '10000',
+    'Alerts that wait for an external Alertmanager.',
+  ),
+  works('alertmanager.notification-batch-size', '256', 'Alerts in one request to an external Alertmanager.'),
+  works('promontory.config', '', 'promontory.yml: which alerts open incidents, what rules do without data.'),
+  works('alertmanager.config.file', '', 'Configuration of the built-in Alertmanager.'),
+  works(
+    'alertmanager.web.external-url',
+    '',
+    'URL that the links in notifications start with. Default: --web.external-url.',
+  ),
+  works(
+    'alertmanager.web.route-prefix',
+    '',
+    'Prefix of the paths on --listen.alertmanager. Default: the path of --alertmanager.web.external-url.',
+  ),
+  works(
+    'web.get-concurrency',
+    '0',
+    "GET requests to the Alertmanager's API at once; 0: as many as there are processors, 8 at least.",
+  ),
+  works('web.timeout', '0s', "Time for one request to the Alertmanager's API; 0: any."),
+  works(
+    'dispatch.start-delay',
+    '0s',
+    'After a start nobody is told before this time, so that alerts are there again: the --rules.alert.resend-delay of those who send them.',
+  ),
+  noEffect('dispatch.maintenance-interval', 'a group ends when its last alert does', 'string', '30s'),
+  toggle('log.silences', 'Log when silences are created, changed and ended.'),
+  works('alerts.per-alertname-limit', '0', 'Active alerts of one alertname at most; 0: any number.'),
+  works('alerts.gc-interval', '30m', 'How often alerts that have ended are forgotten.'),
+  works(
+    'silences.max-silences',
+    '0',
+    'Silences at most, expired ones that are kept included; 0: any number.',
+  ),
+  works('silences.max-silence-size-bytes', '0', 'Size of one silence at most; 0: any size.'),
+  works('data.retention', '120h', 'How long silences are kept after their end.'),
+  works(
+    'data.maintenance-interval',
+    '15m',
+    'How often silences and the notification log are written afresh.',
+  ),
+  works(
+    'alertmanager.history.retention',
+    '30d',
+    'How long decisions about notifications are kept; 0s: as long as there is room.',
+  ),
+  works('alertmanager.history.size', '256MB', 'Disk for these decisions; the oldest go. 0: any size.'),
+  works(
+    'listen.alertmanager',
+    '',
+    'Address on which the built-in Alertmanager answers under its own paths, e.g. :9093.',
+  ),
+  works(
+    'grafana.provisioning',
+    '',
+    "Folder of Grafana's provisioning files: datasources/*.yml and dashboards/*.yml below it, or in it.",
+  ),
+  works('grafana.config', '', 'A grafana.ini. The environment variables GF_SECTION_KEY win over it.'),
+  works(
+    'grafana.own-url',
+    '',
+    'URL of data sources that means this server, e.g. http://prometheus:9090. Repeatable.',
+    true,
+  ),
+  toggle('content.dashboards', 'Provide the ready-made dashboards whose metrics are seen.', 'works', 'true'),
+  works(
+    'content.rules',
+    'auto',
+    'Load the ready-made rules whose metrics are seen. auto: the alerts only where the configuration has no rules and tells nobody; all; none.',
+  ),
+  works('listen.otlp-http', '', 'Address on which metrics are taken by OTLP over HTTP, e.g. :4318.'),
+  works('listen.otlp-grpc', '', 'Address on which metrics are taken by OTLP over gRPC, e.g. :4317.'),
+  works('listen.pushgateway', '', 'Address on which the Pushgateway answers, e.g. :9091.'),
+  works(
+    'push.ttl',
+    '0s',
+    'How long a pushed group lives after its last push; 0: until it is deleted. One push says otherwise with ?ttl=1h.',
+  ),
+  works('listen.grafana', '', "Address on which dashboards and Grafana's API answer as well, e.g. :3000."),
+  works(
+    'state.database',
+    '',
+    'Where users, dashboards and the like are kept: sqlite:PATH, postgres://… or mysql://…. Default: promontory/state.db in the data directory.',
+  ),
+  works(
+    'access.admin-password-file',
+    '',
+    "File with the administrator's first password. Also: GF_SECURITY_ADMIN_PASSWORD, GRAFANA_PASSWORD.",
+  ),
+  works('log.level', 'info', 'debug, info, warn or error.'),
+  works('log.format', 'logfmt', 'logfmt or json.'),
+  works('enable-feature', '', 'Feature names, separated by commas. Repeatable.', true),
+  works(
+    'rules.max-concurrent-evals',
+    '4',
+    'Rules at once beside the first of each group, with the feature concurrent-rule-eval.',
+  ),
+  noEffect('web.console.templates', 'console templates are not drawn'),
+  noEffect('web.console.libraries', 'console templates are not drawn'),
+  noEffect('web.user-assets', 'user assets are not served'),
+  noEffect('alertmanager.drain-notification-queue-on-shutdown', 'the queue is always drained', 'boolean'),
+  noEffect('auto-gomaxprocs', 'there is no Go runtime', 'boolean'),
+  noEffect('auto-gomemlimit', 'there is no Go runtime', 'boolean'),
+  noEffect('auto-gomemlimit.ratio', 'there is no Go runtime'),
+  noEffect('storage.tsdb.head-chunks-write-queue-size', 'head chunks stay in memory'),
+  noEffect('web.max-notifications-subscribers', 'live notifications are not sent yet'),
+  works(
+    'storage.remote.flush-deadline',
+    '1m',
+    'How long a stop waits for what remote write has read to be sent.',
+  ),
+  works(
+    'storage.remote',
+    '',
+    'ENGINE URL: send every sample there as well and ask it for what is older than local data, which is kept for 6h unless a retention is given. prometheus, mimir, victoriametrics or thanos; a second URL is for reading.',
+  ),
+  works(
+    'storage.remote.log-size',
+    '10GB',
+    'So much of the write-ahead log is kept for receivers of remote write that are away; older samples are given up and counted. 0: all.',
+  ),
+  works(
+    'storage.remote.client',
+    '',
+    'File with the HTTP client block for --storage.remote: basic_auth, authorization, oauth2, tls_config, proxy_url, http_headers …, and headers.',
+  ),
+  works('storage.remote.read-sample-limit', '50000000', 'Samples that one remote read may answer with.'),
+  works('storage.remote.read-concurrent-limit', '10', 'Remote reads at once at most.'),
+  works('storage.remote.read-max-bytes-in-frame', '1048576', 'Bytes of one frame of a streamed remote read.'),
+  toggle('web.enable-remote-write-receiver', 'Take samples by remote write 1.0 and 2.0 at /api/v1/write.'),
+  works(
+    'web.remote-write-receiver.accepted-protobuf-messages',
+    'prometheus.WriteRequest,io.prometheus.write.v2.Request',
+    'Messages of remote write that are taken. Repeatable.',
+    true,
+  ),
+  toggle('web.enable-otlp-receiver', 'Take metrics by OTLP at /api/v1/otlp/v1/metrics.'),
+  ...[
+    'cluster.listen-address',
+    'cluster.peer',
+    'cluster.advertise-address',
+    'cluster.peer-name',
+    'cluster.peer-timeout',
+    'cluster.settle-timeout',
+    'cluster.gossip-interval',
+    'cluster.pushpull-interval',
+    'cluster.probe-timeout',
+    'cluster.probe-interval',
+    'cluster.tcp-timeout',
+    'cluster.reconnect-interval',
+    'cluster.reconnect-timeout',
+    'cluster.label',
+    'cluster.tls-config',
+    'cluster.peers-resolve-timeout',
+    'cluster.allow-insecure-public-advertise-address-discovery',
+  ].map((name) =>
+    refused(name, 'gossip between Alertmanagers; several instances share --state.database (empty: taken)'),
+  ),
+  refused(
+    'storage.path',
+    "the Alertmanager's folder: silences and the notification log lie in --promontory.path, by default below --storage.tsdb.path",
+  ),
+  refused('web.systemd-socket', 'sockets of systemd; use --web.listen-address', 'boolean'),
+  refused('storage.tsdb.delay-compact-file.path', 'delayed compaction'),
+  refused('agent', AGENT, 'boolean'),
+  ...[
+    'path',
+    'wal-compression-type',
+    'wal-segment-size',
+    'wal-truncate-frequency',
+    'retention.min-time',
+    'retention.max-time',
+  ].map((name) => refused(`storage.agent.${name}`, AGENT)),
+  refused('storage.agent.wal-compression', AGENT, 'boolean'),
+  refused('storage.agent.no-lockfile', AGENT, 'boolean'),
+  refused('listen.loki', 'logs'),
+  refused('listen.jaeger', 'traces'),
+]
+
+/** Feature names of Prometheus 3 and Alertmanager; the value says what naming it does here. */
+export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = {
+  'promql-experimental-functions': 'works',
+  'promql-delayed-name-removal': 'works',
+  'promql-duration-expr': 'default',
+  'promql-extended-range-selectors': 'works',
+  'promql-binop-fill-modifiers': 'works',
+  'promql-per-step-stats': 'works',
+  'promql-at-modifier': 'default',
+  'promql-negative-offset': 'default',
+  'exemplar-storage': 'default',
+  'extra-scrape-metrics': 'works',
+  'concurrent-rule-eval': 'works',
+  'memory-snapshot-on-shutdown': 'none',
+  'auto-reload-config': 'works',
+  'native-histograms': 'default',
+  'created-timestamp-zero-ingestion': 'works',
+  'metadata-wal-records': 'none',
+  'type-and-unit-labels': 'works',
+  'use-start-timestamps': 'none',
+  'otlp-deltatocumulative': 'default',
+  'otlp-native-delta-ingestion': 'works',
+  'delayed-compaction': 'none',
+  'old-ui': 'none',
+  'search-api': 'none',
+  'st-storage': 'none',
+  'st-synthesis': 'none',
+  'use-uncached-io': 'none',
+  'xor2-encoding': 'none',
+  'histograms-st-encoding': 'none',
+  'auto-gomemlimit': 'none',
+  'auto-gomaxprocs': 'none',
+  'remote-write-receiver': 'none',
+  'otlp-write-receiver': 'none',
+  'no-default-scrape-port': 'none',
+  'new-service-discovery-manager': 'default',
+  // Of Alertmanager.
+  'classic-mode': 'works',
+  'utf8-strict-mode': 'works',
+  'receiver-name-in-metrics': 'works',
+  'alert-names-in-metrics': 'works',
+  'group-key-in-metrics': 'none',
+  'event-recorder': 'none',
+}
