@@ -11,6 +11,7 @@ interface MeasuredHead {
   readonly minTimeMs: number
   readonly maxTimeMs: number
   readonly bytesInUse: number
+  readonly bytesReached: number
   readonly exemplars: { readonly size: number; readonly outOfOrder: number; readonly appended: number }
 }
 
@@ -125,6 +126,11 @@ export class HeadMetrics {
       'promontory_tsdb_head_bytes_in_use',
       'Bytes of the head memory that are allocated and not freed.',
       () => head.bytesInUse,
+    )
+    gauge(
+      'promontory_tsdb_head_bytes_reached',
+      'Bytes of the head memory that were ever in use.',
+      () => head.bytesReached,
     )
     gauge(
       'prometheus_tsdb_exemplar_exemplars_in_storage',

@@ -60,6 +60,7 @@ export class HeadReader {
 
   enter(): void {
     this.#epoch.enter()
+    this.symbols.enter()
   }
 
   leave(): void {

@@ -1,11 +1,14 @@
 import { silentLogger, type Logger, type Registry } from '@promontory/base'
 import {
+  H_BUMP,
   H_BYTES_IN_USE,
   H_CHUNKS,
   H_MAX_TIME_F64,
   H_MIN_TIME_F64,
   H_RETIRED,
   H_SEQUENCE,
+  H_SERIES_TOP,
+  SERIES_BYTES,
   instantiateKernels,
   type Kernels,
 } from '@promontory/kernels'
@@ -21,7 +24,17 @@ import {
 } from '@promontory/model'
 import type { ChunkMover } from './chunk-mover.ts'
 import { EpochWriter } from './epochs.ts'
-import { createHeadMemory, DEFAULT_HEAD_PAGES, type HeadMemory, I_LIVE_SERIES } from './memory.ts'
+import {
+  createHeadMemory,
+  DEFAULT_HEAD_PAGES,
+  type HeadMemory,
+  I_ARENA,
+  I_LIVE_SERIES,
+  I_PAIR_COUNT,
+  I_SYMBOL_COUNT,
+  PAIR_BYTES,
+  SYMBOL_BYTES,
+} from './memory.ts'
 import { countOf, LateBatch, NO_HISTOGRAMS, NOTHING_LATE, type PendingHistogram, type PendingHistograms } from './pending.ts' // prettier-ignore
 import { PostingsWriter } from './postings.ts'
 import { SeriesWriter, slotOf } from './series.ts'
@@ -92,6 +105,8 @@ export class Head implements Appender {
   /** Samples before this are refused: they belong to blocks that are written. */
   minValidMs: number = -Infinity
   #refusedSeriesLogged = false
+  /** Slots of series that a full memory did not let into the index. */
+  readonly #withdrawn: number[] = []
   /** Refs of the log that stand for a series which the head has under another one: ref in the log → ref in the head. */
   readonly aliases: Map<number, number> = new Map()
 
@@ -161,8 +176,17 @@ export class Head implements Appender {
   get chunkCount(): number {
     return this.memory.u32[H_CHUNKS]!
   }
+  /** What the allocator has handed out, and the records of series, symbols and label pairs. */
   get bytesInUse(): number {
-    return this.memory.u32[H_BYTES_IN_USE]!
+    const { series, symbols, postings } = this
+    const records = series.count * SERIES_BYTES + symbols.count * SYMBOL_BYTES + postings.living * PAIR_BYTES
+    return this.memory.u32[H_BYTES_IN_USE]! + records
+  }
+  /** Bytes of the memory that were ever in use: no more of it can be resident. */
+  get bytesReached(): number {
+    const { u32 } = this.memory
+    const records = u32[H_SERIES_TOP]! * SERIES_BYTES + u32[I_SYMBOL_COUNT]! * SYMBOL_BYTES + u32[I_PAIR_COUNT]! * PAIR_BYTES // prettier-ignore
+    return records + u32[H_BUMP]! - u32[I_ARENA]!
   }
 
   seriesRef(labels: Labels): SeriesRef {
@@ -211,8 +235,7 @@ export class Head implements Appender {
     if (slot === 0) return this.#refuseSeries()
     for (let i = 0; i < length; i += 2) {
       if (!this.postings.add(this.#symbolScratch[i]!, this.#symbolScratch[i + 1]!, slot)) {
-        // Half in the index is worse than not at all: dead series are skipped by every reader.
-        this.series.remove(slot)
+        this.#withdraw(slot, i)
         return this.#refuseSeries()
       }
     }
@@ -220,6 +243,27 @@ export class Head implements Appender {
     if (ref !== wantedRef) this.#unlogged.push({ ref, labels: given ?? this.series.labels(slot) })
     this.metrics.seriesCreated.inc()
     return ref
+  }
+
+  /** Takes a new series out again of which only the first `indexed` words of the scratch got into the index. */
+  #withdraw(slot: number, indexed: number): void {
+    const symbols = this.series.labelSymbols(slot)
+    for (let i = indexed - 2; i >= 0; i -= 2) this.postings.undo(symbols[i]!, symbols[i + 1]!)
+    for (const symbol of symbols.subarray(indexed)) this.symbols.dropUnused(symbol)
+    this.series.remove(slot)
+    this.#withdrawn.push(slot)
+  }
+
+  /** Once no reader of today is left, slots, and what was dropped from the index, are used again. */
+  reclaimIndex(removed: readonly number[]): void {
+    const slots = [...this.#withdrawn.splice(0), ...removed]
+    const pairs = this.postings.takeDropped()
+    const symbols = this.symbols.takeDropped()
+    this.epochs.defer(() => {
+      for (const slot of slots) this.series.freeSlot(slot)
+      this.postings.reuse(pairs)
+      this.symbols.reuse(symbols)
+    })
   }
 
   takesInOrder(ref: SeriesRef, timeMs: number): boolean {
@@ -479,7 +523,10 @@ export class Head implements Appender {
     if (pairs.length > this.#symbolScratch.length) this.#symbolScratch = new Uint32Array(2 * pairs.length)
     for (let i = 0; i < pairs.length; i++) {
       const symbol = this.symbols.intern(pairs[i]!)
-      if (symbol < 0) return -1
+      if (symbol < 0) {
+        for (const unused of this.#symbolScratch.subarray(0, i)) this.symbols.dropUnused(unused)
+        return -1
+      }
       this.#symbolScratch[i] = symbol
     }
     return pairs.length

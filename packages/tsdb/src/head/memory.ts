@@ -35,13 +35,17 @@ export const I_EPOCH: number = H_FREE_FOR_INDEX + 10
 /** Address of the path of the chunk files (its length in bytes, then UTF-8), 0 when there are none; and the number of the oldest file. */
 export const I_FILES_PATH: number = H_FREE_FOR_INDEX + 11
 export const I_FILES_FIRST: number = H_FREE_FOR_INDEX + 12
+/** Goes up when a symbol is dropped: what threads remember of symbols is void then. */
+export const I_SYMBOLS_DROPPED: number = H_FREE_FOR_INDEX + 13
+/** Where the arena begins. */
+export const I_ARENA: number = H_FREE_FOR_INDEX + 14
 /** One word per reader thread: the epoch that it reads in, 0 when idle. */
 export const I_READERS: number = H_FREE_FOR_INDEX + 16
 export const READERS_MAX = 64
 
-/** A symbol: address of its bytes, and of the first label pair that has it as name (0 none). */
-export const SYMBOL_BYTES = 8
-/** A label pair: name, value, address of its postings, their count and capacity, next pair of the same name. */
+/** A symbol: address of its bytes, the newest label pair that has it as name (0 none), how many label pairs have it. */
+export const SYMBOL_BYTES = 12
+/** A label pair: name, value, address of its postings, their capacity, next and previous pair of the same name. */
 export const PAIR_BYTES = 24
 
 export interface HeadMemoryOptions {
@@ -122,6 +126,7 @@ function layOut({ u32, f64, u8 }: HeadMemory): void {
   u32[I_PAIR_COUNT] = 1
   next = alignUp(next + 2 * seriesMax * PAIR_BYTES)
   u32[H_BUMP] = next
+  u32[I_ARENA] = next
   // Decoders read a little behind a chunk.
   u32[H_LIMIT] = total - 65536
   u32[I_EPOCH] = 1

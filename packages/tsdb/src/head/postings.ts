@@ -1,12 +1,14 @@
 import type { Kernels } from '@promontory/kernels'
+import { IdTable, IdTableWriter, type Sought } from './id-table.ts'
 import { type HeadMemory, I_PAIR_BASE, I_PAIR_COUNT, I_PAIR_MAX, I_PAIR_TABLE, PAIR_BYTES } from './memory.ts'
-import type { SymbolReader } from './symbols.ts'
+import type { SymbolReader, SymbolWriter } from './symbols.ts'
 
 /**
  * The inverted index: per label pair (name, value) the slots of the series that have it, in the order in which they were
  * created. Pairs of one name are chained, newest first, from the name's symbol. A block of slots starts with their count:
  * the writer stores a slot before the count that covers it, and a whole new block before its address, so readers in other
- * threads always see a consistent list.
+ * threads always see a consistent list. A pair whose last series has gone is dropped: what it is linked to stays readable
+ * until every reader of that moment has gone, then its number stands for another pair.
  */
 
 /** Word offsets in a pair record. */
@@ -15,7 +17,9 @@ const P_VALUE = 1
 const P_POSTINGS = 2
 /** Words of the block, its count word included. */
 const P_CAPACITY = 3
+/** Neighbours among the pairs of one name, newer ones before. */
 const P_NEXT = 4
+const P_PREVIOUS = 5
 
 function hashPair(name: number, value: number): number {
   let hash = Math.imul(name, 0x9e3779b1) ^ Math.imul(value, 0x85ebca6b)
@@ -23,32 +27,34 @@ function hashPair(name: number, value: number): number {
   return (hash ^ (hash >>> 13)) >>> 0
 }
 
-export class PostingsReader {
+export class PostingsReader implements Sought {
   protected readonly head: HeadMemory
   protected readonly symbols: SymbolReader
+  readonly #table: IdTable
+  #soughtName = 0
+  #soughtValue = 0
 
   constructor(head: HeadMemory, symbols: SymbolReader) {
     this.head = head
     this.symbols = symbols
+    this.#table = new IdTable(head, I_PAIR_TABLE)
   }
 
-  /** The pair's id, 0 when no series ever had it. */
+  /** The pair's id, 0 when no series has it. */
   find(name: number, value: number): number {
-    const { i32, u32 } = this.head
-    const table = Atomics.load(i32, I_PAIR_TABLE) >>> 2
-    if (table === 0) return 0
-    const mask = u32[table]!
-    for (let i = hashPair(name, value) & mask; ; i = (i + 1) & mask) {
-      const pair = Atomics.load(i32, table + 1 + i)
-      if (pair === 0) return 0
-      const entry = this.entry(pair)
-      if (u32[entry + P_NAME] === name && u32[entry + P_VALUE] === value) return pair
-    }
+    this.#soughtName = name
+    this.#soughtValue = value
+    return this.#table.find(hashPair(name, value), this)
+  }
+
+  /** Whether a pair is what {@link find} looks for. */
+  isSought(pair: number): boolean {
+    return this.nameOf(pair) === this.#soughtName && this.valueOf(pair) === this.#soughtValue
   }
 
   /** Pairs of the name with symbol `name`. */
   *pairsOf(name: number): IterableIterator<number> {
-    let pair = Atomics.load(this.head.i32, this.symbols.entry(name) + 1)
+    let pair = Atomics.load(this.head.i32, this.symbols.firstPairWord(name))
     while (pair !== 0) {
       yield pair
       pair = this.head.u32[this.entry(pair) + P_NEXT]!
@@ -93,16 +99,28 @@ export class PostingsReader {
   }
 }
 
-const FIRST_TABLE_ENTRIES = 1024
-/** A pair starts with room for so many slots: many pairs (`instance`, `le`) have hundreds, many others one. */
-const FIRST_POSTINGS = 8
+/** A pair starts with room for so many slots, in the smallest block: most pairs have hundreds (`instance`, `le`) or one. */
+const FIRST_POSTINGS = 7
 
 export class PostingsWriter extends PostingsReader {
   readonly #kernels: Kernels
+  readonly #symbols: SymbolWriter
+  readonly #pairs: IdTableWriter
+  /** Ids that nobody can know any more. */
+  readonly #free: number[] = []
+  #waiting: number[] = []
+  #living = 0
 
-  constructor(head: HeadMemory, symbols: SymbolReader, kernels: Kernels) {
+  constructor(head: HeadMemory, symbols: SymbolWriter, kernels: Kernels) {
     super(head, symbols)
     this.#kernels = kernels
+    this.#symbols = symbols
+    this.#pairs = new IdTableWriter(head, I_PAIR_TABLE, kernels, (pair) => this.#hashOf(pair))
+  }
+
+  /** Pairs that some series has. */
+  get living(): number {
+    return this.#living
   }
 
   /** Adds a slot to the pair. @returns false when the memory is full */
@@ -112,20 +130,47 @@ export class PostingsWriter extends PostingsReader {
     const { i32, u32 } = this.head
     const entry = this.entry(pair)
     const count = this.count(pair)
-    if (count + 1 >= u32[entry + P_CAPACITY]! && !this.#enlarge(entry, count)) return false
+    if (count + 1 >= u32[entry + P_CAPACITY]! && !this.#enlarge(entry, count)) {
+      if (count === 0) this.#drop(pair)
+      return false
+    }
     const block = u32[entry + P_POSTINGS]! >>> 2
     u32[block + 1 + count] = slot
     Atomics.store(i32, block, count + 1)
     return true
   }
 
-  /** Replaces the slots of a pair by those that `keep` accepts. @returns how many went */
-  filter(pair: number, keep: (slot: number) => boolean): number {
+  /** Takes back the newest slot of a pair, right after it was added. */
+  undo(name: number, value: number): void {
+    const pair = this.find(name, value)
+    const block = this.head.u32[this.entry(pair) + P_POSTINGS]! >>> 2
+    if (Atomics.sub(this.head.i32, block, 1) === 1) this.#drop(pair)
+  }
+
+  /**
+   * Replaces the slots of a pair by those that `keep` accepts; a pair that has none left is dropped.
+   * @returns false when the memory is too full for it: then the pair stays as it is
+   */
+  filter(pair: number, keep: (slot: number) => boolean): boolean {
     const before = this.slots(pair)
     const kept = before.filter(keep)
-    if (kept.length === before.length) return 0
-    const entry = this.entry(pair)
-    return this.#publish(entry, kept, kept.length + 1) ? before.length - kept.length : 0
+    if (kept.length === before.length) return true
+    if (kept.length > 0) return this.#publish(this.entry(pair), kept, kept.length + 1)
+    this.#drop(pair)
+    return true
+  }
+
+  /** What was dropped so far, and has not been taken yet: ids for {@link reuse}. */
+  takeDropped(): readonly number[] {
+    const taken = this.#waiting
+    this.#waiting = []
+    this.#pairs.shrink()
+    return taken
+  }
+
+  /** Gives ids to other pairs from now on: only when no reader can hold them any more. */
+  reuse(pairs: readonly number[]): void {
+    for (const pair of pairs) this.#free.push(pair)
   }
 
   #enlarge(entry: number, count: number): boolean {
@@ -144,7 +189,7 @@ export class PostingsWriter extends PostingsReader {
     if (address === 0) return false
     u32[address >>> 2] = slots.length
     u32.set(slots, (address >>> 2) + 1)
-    Atomics.store(i32, entry + P_POSTINGS, address)
+    Atomics.store(i32, entry + P_POSTINGS, address | 0)
     u32[entry + P_CAPACITY] = this.#kernels.allocationBytes(sizeClass) >>> 2
     if (oldAddress !== 0) this.#kernels.retire(oldAddress, oldClass)
     return true
@@ -152,40 +197,51 @@ export class PostingsWriter extends PostingsReader {
 
   #addPair(name: number, value: number): number {
     const { i32, u32 } = this.head
-    const pair = u32[I_PAIR_COUNT]!
-    if (pair >= u32[I_PAIR_MAX]! || !this.#ensureTable(pair)) return 0
+    const next = u32[I_PAIR_COUNT]!
+    const hasPlace = this.#free.length > 0 || next < u32[I_PAIR_MAX]!
+    if (!hasPlace || !this.#pairs.reserve()) return 0
+    const pair = this.#free.pop() ?? next
     const entry = this.entry(pair)
+    const first = this.#symbols.firstPairWord(name)
     u32[entry + P_NAME] = name
     u32[entry + P_VALUE] = value
-    const first = this.symbols.entry(name) + 1
     u32[entry + P_NEXT] = u32[first]!
-    u32[I_PAIR_COUNT] = pair + 1
+    u32[entry + P_PREVIOUS] = 0
+    if (u32[first] !== 0) u32[this.entry(u32[first]!) + P_PREVIOUS] = pair
+    if (pair === next) u32[I_PAIR_COUNT] = next + 1
     Atomics.store(i32, first, pair)
-    this.#place(u32[I_PAIR_TABLE]! >>> 2, pair)
+    this.#pairs.add(hashPair(name, value), pair)
+    this.#symbols.use(name)
+    this.#symbols.use(value)
+    this.#living++
     return pair
   }
 
-  #place(table: number, pair: number): void {
+  /** Nobody finds the pair any more; who stands on it finds the way on. */
+  #drop(pair: number): void {
     const { i32, u32 } = this.head
-    const mask = u32[table]!
     const entry = this.entry(pair)
-    let i = hashPair(u32[entry + P_NAME]!, u32[entry + P_VALUE]!) & mask
-    while (u32[table + 1 + i] !== 0) i = (i + 1) & mask
-    Atomics.store(i32, table + 1 + i, pair)
+    const name = this.nameOf(pair)
+    const previous = u32[entry + P_PREVIOUS]!
+    const next = u32[entry + P_NEXT]!
+    this.#pairs.remove(this.#hashOf(pair), pair)
+    Atomics.store(
+      i32,
+      previous === 0 ? this.#symbols.firstPairWord(name) : this.entry(previous) + P_NEXT,
+      next,
+    )
+    if (next !== 0) u32[this.entry(next) + P_PREVIOUS] = previous
+    const block = u32[entry + P_POSTINGS]!
+    if (block !== 0) this.#kernels.retire(block, this.#kernels.allocationClass(4 * u32[entry + P_CAPACITY]!))
+    Atomics.store(i32, entry + P_POSTINGS, 0)
+    u32[entry + P_CAPACITY] = 0
+    this.#symbols.disuse(name)
+    this.#symbols.disuse(this.valueOf(pair))
+    this.#waiting.push(pair)
+    this.#living--
   }
 
-  #ensureTable(pair: number): boolean {
-    const { u32, i32 } = this.head
-    const old = u32[I_PAIR_TABLE]! >>> 2
-    const entries = old === 0 ? 0 : u32[old]! + 1
-    if (2 * (pair + 1) <= entries) return true
-    const larger = Math.max(FIRST_TABLE_ENTRIES, 2 * entries)
-    const address = this.#kernels.allocate(4 * (larger + 1)) >>> 0
-    if (address === 0) return false
-    u32[address >>> 2] = larger - 1
-    for (let id = 1; id < pair; id++) this.#place(address >>> 2, id)
-    Atomics.store(i32, I_PAIR_TABLE, address)
-    if (old !== 0) this.#kernels.retire(old * 4, this.#kernels.allocationClass(4 * (entries + 1)))
-    return true
+  #hashOf(pair: number): number {
+    return hashPair(this.nameOf(pair), this.valueOf(pair))
   }
 }

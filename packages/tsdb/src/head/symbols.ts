@@ -1,18 +1,28 @@
 import type { Kernels } from '@promontory/kernels'
+import { IdTable, IdTableWriter, type Sought } from './id-table.ts'
 import {
   type HeadMemory,
   I_SYMBOL_BASE,
   I_SYMBOL_COUNT,
   I_SYMBOL_MAX,
   I_SYMBOL_TABLE,
+  I_SYMBOLS_DROPPED,
   SYMBOL_BYTES,
 } from './memory.ts'
 
 /**
  * Interned strings. Symbol 0 is the empty string. A symbol's bytes lie in the arena behind a 32-bit length; a hash table
- * with open addressing finds it by content. The writer publishes a symbol by storing its id into the table last, so
- * readers in other threads need no lock.
+ * finds it by content. A symbol that no label pair uses any more is dropped: first nobody can find it, and once every
+ * reader of that moment has gone its number stands for another text. Texts that a thread remembers are good until then.
  */
+
+/** Word offsets in a symbol's record. */
+const Y_ADDRESS = 0
+/** The newest label pair with this name. */
+const Y_FIRST_PAIR = 1
+/** Label pairs that have it as name or value; {@link DROPPED} when nobody can find it any more. */
+const Y_USES = 2
+const DROPPED = 0xffffffff
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -27,48 +37,58 @@ export function hashBytes(bytes: Uint8Array, length: number): number {
 }
 
 /** Looks symbols up; one per thread. Texts once read are remembered, since names and values repeat. */
-export class SymbolReader {
+export class SymbolReader implements Sought {
   protected readonly head: HeadMemory
   protected scratch: Uint8Array = new Uint8Array(1024)
   protected scratchLength = 0
-  #texts = new Map<number, string>()
+  protected readonly texts: Map<number, string> = new Map()
+  readonly #table: IdTable
+  #dropped = 0
 
   constructor(head: HeadMemory) {
     this.head = head
+    this.#table = new IdTable(head, I_SYMBOL_TABLE)
+  }
+
+  /** To be called at the beginning of each epoch: a text that is remembered from one before may belong to another symbol now. */
+  enter(): void {
+    const dropped = Atomics.load(this.head.i32, I_SYMBOLS_DROPPED)
+    if (dropped === this.#dropped) return
+    this.#dropped = dropped
+    this.texts.clear()
   }
 
   /** The id of `text`, 0 when it is not interned (or empty). */
   find(text: string): number {
     if (text === '') return 0
     this.load(text)
-    return this.probe(hashBytes(this.scratch, this.scratchLength))
+    return this.#table.find(hashBytes(this.scratch, this.scratchLength), this)
   }
 
   text(symbol: number): string {
     if (symbol === 0) return ''
-    let text = this.#texts.get(symbol)
+    let text = this.texts.get(symbol)
     if (text === undefined) {
       text = decoder.decode(this.bytes(symbol).slice())
-      if (this.#texts.size >= REMEMBERED_TEXTS) this.#texts.clear()
-      this.#texts.set(symbol, text)
+      if (this.texts.size >= REMEMBERED_TEXTS) this.texts.clear()
+      this.texts.set(symbol, text)
     }
     return text
-  }
-
-  /** Forgets remembered texts, for when symbols were renumbered. */
-  forget(): void {
-    this.#texts.clear()
   }
 
   /** UTF-8 bytes of a symbol: a view on shared memory. */
   bytes(symbol: number): Uint8Array {
     if (symbol === 0) return EMPTY
-    const address = this.head.u32[this.entry(symbol)]!
+    const address = this.head.u32[this.entry(symbol) + Y_ADDRESS]!
     return this.head.u8.subarray(address + 4, address + 4 + this.head.u32[address >>> 2]!)
   }
 
-  /** Word index of the symbol's record; the word behind it is the first pair with this name. */
-  entry(symbol: number): number {
+  /** Word index of the place that has the newest pair with this name. */
+  firstPairWord(symbol: number): number {
+    return this.entry(symbol) + Y_FIRST_PAIR
+  }
+
+  protected entry(symbol: number): number {
     return (this.head.u32[I_SYMBOL_BASE]! + symbol * SYMBOL_BYTES) >>> 2
   }
 
@@ -77,22 +97,10 @@ export class SymbolReader {
     this.scratchLength = encoder.encodeInto(text, this.scratch).written
   }
 
-  protected probe(hash: number): number {
-    const { i32, u32 } = this.head
-    const table = Atomics.load(i32, I_SYMBOL_TABLE) >>> 2
-    if (table === 0) return 0
-    const mask = u32[table]!
-    for (let i = hash & mask; ; i = (i + 1) & mask) {
-      const symbol = Atomics.load(i32, table + 1 + i)
-      if (symbol === 0) return 0
-      if (this.equals(symbol)) return symbol
-    }
-  }
-
   /** Whether a symbol is what lies in the scratch. */
-  protected equals(symbol: number): boolean {
+  isSought(symbol: number): boolean {
     const { u8, u32 } = this.head
-    const address = u32[this.entry(symbol)]!
+    const address = u32[this.entry(symbol) + Y_ADDRESS]!
     if (u32[address >>> 2] !== this.scratchLength) return false
     for (let i = 0; i < this.scratchLength; i++) if (u8[address + 4 + i] !== this.scratch[i]) return false
     return true
@@ -102,15 +110,24 @@ export class SymbolReader {
 /** Texts that a thread remembers; they are dropped together when there are more. */
 const REMEMBERED_TEXTS = 200_000
 
-const FIRST_TABLE_ENTRIES = 1024
-
 /** The one writer. */
 export class SymbolWriter extends SymbolReader {
   readonly #kernels: Kernels
+  readonly #table: IdTableWriter
+  /** Ids that nobody can know any more. */
+  readonly #free: number[] = []
+  #waiting: number[] = []
+  #living = 0
 
   constructor(head: HeadMemory, kernels: Kernels) {
     super(head)
     this.#kernels = kernels
+    this.#table = new IdTableWriter(head, I_SYMBOL_TABLE, kernels, (id) => this.#hashOf(id))
+  }
+
+  /** Texts that are interned. */
+  get count(): number {
+    return this.#living
   }
 
   /** @returns the id of `text`, interned if it was not; -1 when the memory is full */
@@ -118,7 +135,7 @@ export class SymbolWriter extends SymbolReader {
     if (text === '') return 0
     this.load(text)
     const hash = hashBytes(this.scratch, this.scratchLength)
-    return this.probe(hash) || this.#add(hash)
+    return this.#table.find(hash, this) || this.#add(hash)
   }
 
   /**
@@ -131,49 +148,77 @@ export class SymbolWriter extends SymbolReader {
     const { scratch } = this
     for (let i = 0; i < length; i++) scratch[i] = bytes[from + i]!
     this.scratchLength = length
-    if (guess > 0 && this.equals(guess)) return guess
+    if (guess > 0 && this.#uses(guess) !== DROPPED && this.isSought(guess)) return guess
     const hash = hashBytes(scratch, length)
-    return this.probe(hash) || this.#add(hash)
+    return this.#table.find(hash, this) || this.#add(hash)
+  }
+
+  /** One more label pair has it. */
+  use(symbol: number): void {
+    if (symbol !== 0) this.head.u32[this.entry(symbol) + Y_USES]!++
+  }
+
+  /** One label pair less has it; the last one takes it along. */
+  disuse(symbol: number): void {
+    if (symbol === 0) return
+    this.head.u32[this.entry(symbol) + Y_USES]!--
+    this.dropUnused(symbol)
+  }
+
+  /** Drops a symbol that no label pair has. */
+  dropUnused(symbol: number): void {
+    if (symbol === 0 || this.#uses(symbol) > 0) return
+    const { u32, i32 } = this.head
+    u32[this.entry(symbol) + Y_USES] = DROPPED
+    const address = u32[this.entry(symbol) + Y_ADDRESS]!
+    this.#table.remove(this.#hashOf(symbol), symbol)
+    this.#kernels.retire(address, this.#kernels.allocationClass(4 + u32[address >>> 2]!))
+    this.texts.delete(symbol)
+    this.#waiting.push(symbol)
+    this.#living--
+    // Before the epoch moves on: whoever enters the next one sees it.
+    Atomics.add(i32, I_SYMBOLS_DROPPED, 1)
+  }
+
+  /** What was dropped so far, and has not been taken yet: ids for {@link reuse}. */
+  takeDropped(): readonly number[] {
+    const taken = this.#waiting
+    this.#waiting = []
+    this.#table.shrink()
+    return taken
+  }
+
+  /** Gives ids to other texts from now on: only when no reader can hold them any more. */
+  reuse(symbols: readonly number[]): void {
+    for (const symbol of symbols) this.#free.push(symbol)
+  }
+
+  #uses(symbol: number): number {
+    return this.head.u32[this.entry(symbol) + Y_USES]!
+  }
+
+  #hashOf(symbol: number): number {
+    const bytes = this.bytes(symbol)
+    return hashBytes(bytes, bytes.length)
   }
 
   #add(hash: number): number {
     const { u8, u32 } = this.head
-    const symbol = u32[I_SYMBOL_COUNT]!
-    if (symbol >= u32[I_SYMBOL_MAX]! || !this.#ensureTable(symbol)) return -1
+    const next = u32[I_SYMBOL_COUNT]!
+    const hasPlace = this.#free.length > 0 || next < u32[I_SYMBOL_MAX]!
+    if (!hasPlace || !this.#table.reserve()) return -1
     const address = this.#kernels.allocate(4 + this.scratchLength) >>> 0
     if (address === 0) return -1
     u32[address >>> 2] = this.scratchLength
     u8.set(this.scratch.subarray(0, this.scratchLength), address + 4)
-    u32[this.entry(symbol)] = address
-    u32[I_SYMBOL_COUNT] = symbol + 1
-    this.#place(u32[I_SYMBOL_TABLE]! >>> 2, hash, symbol)
+    const symbol = this.#free.pop() ?? next
+    if (symbol === next) u32[I_SYMBOL_COUNT] = next + 1
+    const entry = this.entry(symbol)
+    u32[entry + Y_ADDRESS] = address
+    u32[entry + Y_FIRST_PAIR] = 0
+    u32[entry + Y_USES] = 0
+    this.#table.add(hash, symbol)
+    this.#living++
     return symbol
-  }
-
-  #place(table: number, hash: number, symbol: number): void {
-    const { i32, u32 } = this.head
-    const mask = u32[table]!
-    let i = hash & mask
-    while (u32[table + 1 + i] !== 0) i = (i + 1) & mask
-    Atomics.store(i32, table + 1 + i, symbol)
-  }
-
-  /** Keeps the table at most half full: beyond that a doubled copy takes its place. */
-  #ensureTable(symbol: number): boolean {
-    const { u32, i32 } = this.head
-    const old = u32[I_SYMBOL_TABLE]! >>> 2
-    const entries = old === 0 ? 0 : u32[old]! + 1
-    if (2 * (symbol + 1) <= entries) return true
-    const larger = Math.max(FIRST_TABLE_ENTRIES, 2 * entries)
-    const address = this.#kernels.allocate(4 * (larger + 1)) >>> 0
-    if (address === 0) return false
-    u32[address >>> 2] = larger - 1
-    for (let id = 1; id < symbol; id++) {
-      const bytes = this.bytes(id)
-      this.#place(address >>> 2, hashBytes(bytes, bytes.length), id)
-    }
-    Atomics.store(i32, I_SYMBOL_TABLE, address)
-    if (old !== 0) this.#kernels.retire(old * 4, this.#kernels.allocationClass(4 * (entries + 1)))
-    return true
   }
 }

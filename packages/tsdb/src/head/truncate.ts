@@ -39,7 +39,17 @@ export async function truncateHead(head: Head, minTimeMs: number): Promise<numbe
   }
   // Not simply `minTimeMs`: behind a long gap it would take a compaction per empty range to get here.
   head.minTimeMs = Math.max(minTimeMs, oldestMs)
+  const removed = await removeSeries(head, dead, turn)
+  head.mover?.truncate(minTimeMs)
+  head.epochs.collect()
+  head.metrics.seriesRemoved.add(removed)
+  return removed
+}
+
+/** Takes series out of the index, and with the last of them their label pairs and symbols. @returns how many */
+async function removeSeries(head: Head, dead: readonly number[], turn: Turn): Promise<number> {
   const pairs = new Set<number>()
+  const removed: number[] = []
   for (const slot of dead) {
     // It may have got a sample since its chunks were looked at.
     if (!isEmpty(head, slot)) continue
@@ -47,19 +57,19 @@ export async function truncateHead(head: Head, minTimeMs: number): Promise<numbe
     for (let i = 0; i < symbols.length; i += 2) pairs.add(head.postings.find(symbols[i]!, symbols[i + 1]!))
     head.series.remove(slot)
     head.histograms.forget(slot)
+    removed.push(slot)
     await turn.pause()
   }
+  // Slots that a full memory has left in the index stay taken: there they would stand for other series.
+  const stuck = new Set<number>()
   for (const pair of pairs) {
-    head.postings.filter(pair, (slot) => head.series.isAlive(slot))
+    if (!head.postings.filter(pair, (slot) => head.series.isAlive(slot)))
+      for (const slot of head.postings.slots(pair)) stuck.add(slot)
     await turn.pause()
   }
-  const removed = dead.filter((slot) => !head.series.isAlive(slot))
-  head.epochs.defer(() => {
-    for (const slot of removed) head.series.freeSlot(slot)
-  })
-  head.mover?.truncate(minTimeMs)
+  // What readers let go of may be all that is left to write smaller tables into.
   head.epochs.collect()
-  head.metrics.seriesRemoved.add(removed.length)
+  head.reclaimIndex(stuck.size === 0 ? removed : removed.filter((slot) => !stuck.has(slot)))
   return removed.length
 }
 
