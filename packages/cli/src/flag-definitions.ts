@@ -78,6 +78,16 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Bytes of storage beyond which the oldest blocks go (B, KB, MB, GB, TB, PB, EB). 0: no bound.',
   ),
   works(
+    'storage.tsdb.min-block-duration',
+    '2h',
+    'Length of the blocks that the newest data become. Shorter ones are for tests; Thanos wants both at 2h.',
+  ),
+  works(
+    'storage.tsdb.max-block-duration',
+    '',
+    'Longest block that others are merged into. Default: a tenth of the retention, 31d at most.',
+  ),
+  works(
     'storage.head.memory',
     '96MB',
     'Memory of the newest data, above which full chunks go to files (chunks_head) and are read from there.',

@@ -94,6 +94,10 @@ describe('flags of serve', () => {
     expect(parseServeFlags(['--no-storage.tsdb.wal-compression']).walCompression).toBe('none')
     expect(parseServeFlags(['--web.external-url=http://x/prom/']).routePrefix).toBe('/prom')
     expect(parseServeFlags(['--storage.tsdb.retention.size=2GB']).retention.bytes).toBe(2 * 1024 ** 3)
+    const hour = 3600_000
+    expect(parseServeFlags([]).blockDurations).toEqual({ minMs: 2 * hour, maxMs: undefined })
+    const both = ['--storage.tsdb.min-block-duration=4h', '--storage.tsdb.max-block-duration=2h']
+    expect(parseServeFlags(both).blockDurations).toEqual({ minMs: 4 * hour, maxMs: 4 * hour })
   })
 
   test('features', () => {

@@ -61,6 +61,7 @@ export function parseServeFlags(
       timeMs: localRetention(values, engine),
       bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
     },
+    blockDurations: blockDurations(values),
     headBytes: parseSize('storage.head.memory', values.one('storage.head.memory')),
     lockDirectory: !values.flag('storage.tsdb.no-lockfile'),
     walCompression: values.flag('storage.tsdb.wal-compression')
@@ -357,6 +358,15 @@ function remoteEngine(values: FlagValues): StorageRemote | undefined {
   } catch (error) {
     throw new UsageError(`--storage.remote: ${(error as Error).message}`)
   }
+}
+
+/** Prometheus divides by the shortest, and takes a longest that is shorter for the same. */
+function blockDurations(values: FlagValues): ServerOptions['blockDurations'] {
+  const minMs = values.duration('storage.tsdb.min-block-duration')
+  const isGiven = values.one('storage.tsdb.max-block-duration') !== ''
+  const maxMs = isGiven ? values.duration('storage.tsdb.max-block-duration') : undefined
+  if (minMs < 1000) throw new UsageError('--storage.tsdb.min-block-duration must be 1s at least')
+  return { minMs, maxMs: maxMs === undefined ? undefined : Math.max(minMs, maxMs) }
 }
 
 /** What an engine keeps need not stay here for long. */

@@ -293,6 +293,8 @@ function openStorage(options: ServerOptions, registry: Registry, logger: Logger)
     logger: logger.with({ component: 'tsdb' }),
     walCompression: options.walCompression,
     headBytes: options.headBytes,
+    rangeMs: options.blockDurations.minMs,
+    ...(options.blockDurations.maxMs === undefined ? {} : { maxRangeMs: options.blockDurations.maxMs }),
     lock: options.lockDirectory,
     retention: options.retention,
     tiers: { directory: join(options.ownDirectory, 'tiers'), retention: NO_TIERS },

@@ -26,7 +26,10 @@ export interface TsdbOptions {
   readonly registry: Registry
   readonly logger?: Logger
   readonly walCompression?: WalCompression
+  /** Length of the blocks that the head becomes; default two hours. */
   readonly rangeMs?: number
+  /** Longest block that others are merged into; default by the retention, as Prometheus. */
+  readonly maxRangeMs?: number
   readonly headPages?: number
   readonly maxExemplars?: number
   /** Off only for `--storage.tsdb.no-lockfile` and tools that read. */
@@ -89,6 +92,7 @@ export class Tsdb implements Appender {
       wal: this.#wal,
       walCompression: options.walCompression ?? 'snappy',
       retention: options.retention ?? DEFAULT_RETENTION,
+      ...(options.maxRangeMs === undefined ? {} : { maxRangeMs: options.maxRangeMs }),
       ...(options.tiers === undefined ? {} : { tiers: options.tiers }),
       logger,
       registry: options.registry,

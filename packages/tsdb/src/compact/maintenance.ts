@@ -26,6 +26,7 @@ export interface MaintenanceOptions {
   readonly wal: WalWriter
   readonly walCompression: WalCompression
   readonly retention: Retention
+  readonly maxRangeMs?: number
   readonly logger: Logger
   readonly registry: Registry
   /** Does a task, in another thread when there is one. */
@@ -315,8 +316,8 @@ export class Maintenance {
   }
 
   async #mergeBlocks(): Promise<void> {
-    const { directory, head, logger, runTask } = this.#options
-    const ranges = blockRanges(head.rangeMs, maxBlockRange(this.retention.timeMs))
+    const { directory, head, logger, runTask, maxRangeMs } = this.#options
+    const ranges = blockRanges(head.rangeMs, maxRangeMs ?? maxBlockRange(this.retention.timeMs))
     for (;;) {
       // Blocks of late samples may lie where the head still is. Merged with others they would pass for what the head has written, and a replay would
       // leave out what it has not.
