@@ -6,7 +6,9 @@ import { loadKernelModule } from './node.ts'
 const numbers = new JsonNumbers(loadKernelModule())
 
 function written(value: number): string {
-  return Buffer.from(numbers.value(value)).toString()
+  const bytes = Buffer.alloc(40)
+  const length = numbers.value(value, bytes, 3)
+  return bytes.toString('latin1', 3, 3 + length)
 }
 
 /** JavaScript's digits are the shortest too; Go gives exponents two digits at least. */
@@ -38,14 +40,22 @@ test('powers of two and their neighbours', () => {
       expect(written(value)).toBe(expected(value))
 })
 
-test('points, more than fit into one piece', () => {
-  const count = 5000
-  const timesMs = Float64Array.from({ length: count }, (_, i) => (i - 10) * 1001)
-  const values = Float64Array.from({ length: count }, (_, i) => i / 7)
-  let text = ''
-  numbers.points(timesMs, values, count, (bytes, isFirst) => {
-    text += `${isFirst ? '' : ','}${Buffer.from(bytes).toString()}`
-  })
+const count = 5000
+const timesMs = Float64Array.from({ length: count }, (_, i) => (i - 10) * 1001)
+const values = Float64Array.from({ length: count }, (_, i) => i / 7)
+
+test.each([
+  ['elsewhere', numbers, new Uint8Array(count * numbers.pointBytesMax)],
+  ...[new JsonNumbers(loadKernelModule(), count * numbers.pointBytesMax)].map(
+    (own) => ['in its own room', own, own.room] as const,
+  ),
+] as const)('points, in pieces, %s', (_, writer, into) => {
+  let at = 0
+  for (let from = 0; from < count; from += writer.pointsMax) {
+    if (from > 0) into[at++] = 44
+    at += writer.points(timesMs, values, from, Math.min(count, from + writer.pointsMax), into, at)
+  }
+  const text = Buffer.from(into.subarray(0, at)).toString()
   const want = Array.from(values, (value, i) => [timesMs[i]! / 1000, expected(value)])
   expect(JSON.parse(`[${text}]`)).toEqual(want)
   expect(text).toContain('[-10.010,"0"],[-9.009,')

@@ -18,50 +18,74 @@ const TABLE_BYTES = 16_384
 const TIMES_AT: number = TABLE_AT + TABLE_BYTES
 const VALUES_AT: number = TIMES_AT + 8 * POINTS_MAX
 const OUT_AT: number = VALUES_AT + 8 * POINTS_MAX
-const END: number = OUT_AT + POINTS_MAX * POINT_BYTES_MAX
+const ROOM_AT: number = OUT_AT + POINTS_MAX * POINT_BYTES_MAX
 
 /** Writes numbers in the form of Prometheus's JSON: the shortest digits, with an exponent below 1e-6 and from 1e21 on. One per thread. */
 export class JsonNumbers {
+  /** Bytes that other threads may read: what is written here is not copied. */
+  readonly room: Uint8Array<SharedArrayBuffer>
+  readonly pointsMax: number = POINTS_MAX
+  readonly pointBytesMax: number = POINT_BYTES_MAX
   readonly #kernels: NumberKernels
-  readonly #bytes: Uint8Array
+  readonly #bytes: Uint8Array<SharedArrayBuffer>
   readonly #times: Float64Array
   readonly #values: Float64Array
 
-  /** @param module  the kernels, compiled */
-  constructor(module: WebAssembly.Module) {
-    const pages = Math.ceil(END / PAGE_BYTES)
+  /**
+   * @param module  the kernels, compiled
+   * @param roomBytes  length of {@link room}
+   */
+  constructor(module: WebAssembly.Module, roomBytes = 0) {
+    const pages = Math.ceil((ROOM_AT + roomBytes) / PAGE_BYTES)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    const buffer = memory.buffer as unknown as SharedArrayBuffer
     this.#kernels = instantiateKernels<NumberKernels>(module, memory).kernels
-    this.#bytes = new Uint8Array(memory.buffer)
-    this.#times = new Float64Array(memory.buffer, TIMES_AT, POINTS_MAX)
-    this.#values = new Float64Array(memory.buffer, VALUES_AT, POINTS_MAX)
-    writeTable(new DataView(memory.buffer, TABLE_AT, TABLE_BYTES))
+    this.#bytes = new Uint8Array(buffer)
+    this.room = new Uint8Array(buffer, ROOM_AT, roomBytes)
+    this.#times = new Float64Array(buffer, TIMES_AT, POINTS_MAX)
+    this.#values = new Float64Array(buffer, VALUES_AT, POINTS_MAX)
+    writeTable(new DataView(buffer, TABLE_AT, TABLE_BYTES))
   }
 
-  /** The digits of a number: valid until the next call. */
-  value(value: number): Uint8Array {
-    const length = this.#kernels.jsonNumber(TABLE_AT, value, OUT_AT)
-    return this.#bytes.subarray(OUT_AT, OUT_AT + length)
+  /** Writes the digits of a number at `at`, 32 bytes at most. @returns how many */
+  value(value: number, into: Uint8Array, at: number): number {
+    const address = this.#addressOf(into, at)
+    const length = this.#kernels.jsonNumber(TABLE_AT, value, address)
+    if (address === OUT_AT) this.#copyOut(length, into, at)
+    return length
   }
 
   /**
-   * Writes the first `count` points as `[<seconds>,"<value>"],…`, in pieces.
+   * Writes the points [from, to) as `[<seconds>,"<value>"],…`.
    * @param timesMs  whole milliseconds
-   * @param take  gets each piece: bytes that stay valid until it returns
+   * @param to  at most `from` + {@link pointsMax}
+   * @param into  with room for {@link pointBytesMax} bytes per point from `at` on
+   * @returns the number of bytes
    */
   points(
     timesMs: Float64Array,
     values: Float64Array,
-    count: number,
-    take: (bytes: Uint8Array, isFirst: boolean) => void,
-  ): void {
-    for (let from = 0; from < count; from += POINTS_MAX) {
-      const to = Math.min(count, from + POINTS_MAX)
-      this.#times.set(timesMs.subarray(from, to))
-      this.#values.set(values.subarray(from, to))
-      const length = this.#kernels.jsonPoints(TABLE_AT, TIMES_AT, VALUES_AT, to - from, OUT_AT)
-      take(this.#bytes.subarray(OUT_AT, OUT_AT + length), from === 0)
-    }
+    from: number,
+    to: number,
+    into: Uint8Array,
+    at: number,
+  ): number {
+    this.#times.set(timesMs.subarray(from, to))
+    this.#values.set(values.subarray(from, to))
+    const address = this.#addressOf(into, at)
+    const length = this.#kernels.jsonPoints(TABLE_AT, TIMES_AT, VALUES_AT, to - from, address)
+    if (address === OUT_AT) this.#copyOut(length, into, at)
+    return length
+  }
+
+  /** Where to write what shall be in `into`: there, when it is part of the room. */
+  #addressOf(into: Uint8Array, at: number): number {
+    return into.buffer === this.#bytes.buffer ? into.byteOffset + at : OUT_AT
+  }
+
+  #copyOut(length: number, into: Uint8Array, at: number): void {
+    if (length > 32) into.set(this.#bytes.subarray(OUT_AT, OUT_AT + length), at)
+    else for (let i = 0; i < length; i++) into[at + i] = this.#bytes[OUT_AT + i]!
   }
 }
 

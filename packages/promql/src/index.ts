@@ -9,7 +9,7 @@ export {
 } from './cache/result-cache.ts'
 export * from './engine/engine.ts'
 export * from './errors.ts'
-export { ByteWriter, type NumberFormatter } from './json/byte-writer.ts'
+export { type ByteSink, ByteWriter, type ByteWriterOptions, type NumberWriter } from './json/byte-writer.ts'
 export { formatValue } from './json/format-value.ts'
 export { writeResult } from './json/write-result.ts'
 export * from './parser/index.ts'

@@ -2,6 +2,7 @@ import { formatValue } from './format-value.ts'
 
 const QUOTE = 34
 const MINUS = 45
+const BACKSLASH = 92
 const POINT = 46
 
 const encoder = new TextEncoder()
@@ -10,69 +11,84 @@ const encoder = new TextEncoder()
 const NUMBER_BYTES_MAX = 32
 
 const FIRST_BYTES: number = 64 * 1024
-/** A buffer that has grown larger is not kept for the next. */
-const KEPT_BYTES_MAX: number = 1024 * 1024
-/** More than this is not copied to be given away. */
-const COPIED_BYTES_MAX: number = 256 * 1024
+/** A buffer that has room for fewer points is taken for full. */
+const POINTS_AT_LEAST = 64
+/** Texts longer than this are encoded apart: a buffer of a sink must have room for one. */
+const SHORT_TEXT = 4096
 
-/** Writes numbers faster than this package can by itself; the bytes that it gives are valid until its next call. */
-export interface NumberFormatter {
-  /** The digits of a number, as `formatValue` has them. */
-  value(value: number): Uint8Array
-  /** The first `count` points as `[<seconds>,"<value>"],…`, in pieces that belong together with commas between them. */
+/** Writes numbers faster than this package can by itself. */
+export interface NumberWriter {
+  /** Points that can be written at once, and bytes that each may take. */
+  readonly pointsMax: number
+  readonly pointBytesMax: number
+  /** Writes the digits of a number, as `formatValue` has them, at `at`. @returns the number of bytes */
+  value(value: number, into: Uint8Array, at: number): number
+  /** Writes the points [from, to) as `[<seconds>,"<value>"],…` at `at`. @returns the number of bytes */
   points(
     timesMs: Float64Array,
     values: Float64Array,
-    count: number,
-    take: (bytes: Uint8Array, isFirst: boolean) => void,
-  ): void
+    from: number,
+    to: number,
+    into: Uint8Array,
+    at: number,
+  ): number
 }
 
-/** A growing buffer of UTF-8 bytes. */
-export class ByteWriter {
-  #bytes: Uint8Array<ArrayBuffer>
-  #length = 0
-  /** Undefined where there is none: numbers are then written here. */
-  readonly numbers: NumberFormatter | undefined
+/** Where bytes go while more are being written. */
+export interface ByteSink {
+  /**
+   * Takes the first `length` bytes of the buffer.
+   * @returns the buffer to go on in, of the same length
+   */
+  full(length: number): Uint8Array
+}
 
-  constructor(capacity: number = FIRST_BYTES, numbers?: NumberFormatter) {
-    this.#bytes = new Uint8Array(capacity)
+export interface ByteWriterOptions {
+  /** To begin in. */
+  readonly buffer?: Uint8Array
+  /** Absent where there is none: the writer then writes numbers by itself. */
+  readonly numbers?: NumberWriter
+  /** Gets what is written buffer by buffer; without one the buffer grows. */
+  readonly sink?: ByteSink
+}
+
+/** Writes UTF-8 bytes. */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #length = 0
+  readonly numbers: NumberWriter | undefined
+  readonly #sink: ByteSink | undefined
+
+  constructor({ buffer, numbers, sink }: ByteWriterOptions = {}) {
+    this.#bytes = buffer ?? new Uint8Array(FIRST_BYTES)
     this.numbers = numbers
+    this.#sink = sink
   }
 
+  /** Bytes in the buffer. */
   get length(): number {
     return this.#length
   }
 
-  /** Begins anew, in the same buffer unless that has become big. */
-  clear(): void {
-    this.#length = 0
-    if (this.#bytes.length > KEPT_BYTES_MAX) this.#bytes = new Uint8Array(FIRST_BYTES)
-  }
-
-  /** What was written, without a copy: valid until the next write. */
+  /** What was written and not given to the sink, without a copy: valid until the next write. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** What was written, for the caller to keep; begins anew. Much is given away with its buffer, little is copied. */
-  take(): Uint8Array<ArrayBuffer> {
-    const length = this.#length
-    const bytes = this.#bytes
+  /** Begins anew in another buffer. */
+  restart(buffer: Uint8Array): void {
+    this.#bytes = buffer
     this.#length = 0
-    if (length <= COPIED_BYTES_MAX) return bytes.slice(0, length)
-    this.#bytes = new Uint8Array(FIRST_BYTES)
-    return bytes.subarray(0, length)
   }
 
-  /** Takes the last byte back. */
+  /** Takes the byte back that was written last. */
   dropLast(): void {
     if (this.#length > 0) this.#length--
   }
 
-  /** Makes room for so many bytes at once: less copying where it is known how much comes. */
+  /** Tells how many bytes come: a buffer that grows is copied less often then. */
   expect(bytes: number): void {
-    this.#reserve(bytes)
+    if (this.#sink === undefined) this.#reserve(bytes)
   }
 
   byte(byte: number): void {
@@ -82,6 +98,7 @@ export class ByteWriter {
 
   /** ASCII only. */
   ascii(text: string): void {
+    if (text.length > SHORT_TEXT) return this.raw(encoder.encode(text))
     this.#reserve(text.length)
     const bytes = this.#bytes
     let at = this.#length
@@ -90,9 +107,24 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
-    this.#bytes.set(bytes, this.#length)
-    this.#length += bytes.length
+    if (this.#sink === undefined) this.#reserve(bytes.length)
+    for (let done = 0; done < bytes.length;) {
+      if (this.#length === this.#bytes.length) this.#reserve(1)
+      const part = bytes.subarray(done, done + this.#bytes.length - this.#length)
+      this.#bytes.set(part, this.#length)
+      this.#length += part.length
+      done += part.length
+    }
+  }
+
+  /** Writes points from `from` on by way of {@link numbers}, which must be there. @returns up to which: as many as there was room for */
+  points(timesMs: Float64Array, values: Float64Array, from: number, count: number): number {
+    const { pointsMax, pointBytesMax } = this.numbers!
+    const wanted = Math.min(count - from, pointsMax)
+    this.#reserve(Math.min(wanted, POINTS_AT_LEAST) * pointBytesMax)
+    const to = from + Math.min(wanted, Math.floor((this.#bytes.length - this.#length) / pointBytesMax))
+    this.#length += this.numbers!.points(timesMs, values, from, to, this.#bytes, this.#length)
+    return to
   }
 
   /** A whole number below 2^53, without a copy through a string where it is small. */
@@ -119,7 +151,7 @@ export class ByteWriter {
     this.#bytes[this.#length++] = QUOTE
     if (value >= 0 && value <= 0xffffffff && Number.isInteger(value) && !Object.is(value, -0))
       this.integer(value)
-    else if (this.numbers !== undefined) this.#short(this.numbers.value(value))
+    else if (this.numbers !== undefined) this.#length += this.numbers.value(value, this.#bytes, this.#length)
     else if (!this.#decimal(value)) this.ascii(formatValue(value))
     this.#bytes[this.#length++] = QUOTE
   }
@@ -169,14 +201,6 @@ export class ByteWriter {
     this.#length += digits
   }
 
-  /** Few bytes; room is there. */
-  #short(bytes: Uint8Array): void {
-    const own = this.#bytes
-    let at = this.#length
-    for (let i = 0; i < bytes.length; i++) own[at++] = bytes[i]!
-    this.#length = at
-  }
-
   /** The bytes `[from, to)` of `bytes`: few of them. */
   part(bytes: Uint8Array, from: number, to: number): void {
     this.#reserve(to - from)
@@ -188,16 +212,33 @@ export class ByteWriter {
 
   /** A JSON string, quotes included, as Go writes it without HTML escapes. */
   string(text: string): void {
-    if (/^[ !#-[\]-~]*$/.test(text)) {
-      this.byte(34)
-      this.ascii(text)
-      this.byte(34)
-    } else this.raw(encoder.encode(JSON.stringify(text)))
+    if (text.length > SHORT_TEXT || !this.#plainString(text)) this.raw(encoder.encode(JSON.stringify(text)))
+  }
+
+  /** @returns false, having written nothing, where a character needs more than its own byte */
+  #plainString(text: string): boolean {
+    this.#reserve(text.length + 2)
+    const bytes = this.#bytes
+    let at = this.#length
+    bytes[at++] = QUOTE
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return false
+      bytes[at++] = code
+    }
+    bytes[at++] = QUOTE
+    this.#length = at
+    return true
   }
 
   #reserve(count: number): void {
     const wanted = this.#length + count
     if (wanted <= this.#bytes.length) return
+    if (this.#sink !== undefined) {
+      this.#bytes = this.#sink.full(this.#length)
+      this.#length = 0
+      return
+    }
     const next = new Uint8Array(Math.max(wanted, 2 * this.#bytes.length))
     next.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = next

@@ -94,7 +94,7 @@ test('numbers are written as the long way writes them', () => {
   )
   fc.assert(
     fc.property(numbers, (number) => {
-      const writer = new ByteWriter(1)
+      const writer = new ByteWriter({ buffer: new Uint8Array(1) })
       writer.value(number)
       expect(new TextDecoder().decode(writer.finish())).toBe(`"${formatValue(number)}"`)
     }),
@@ -106,7 +106,28 @@ test.each([
   [0, '0'], [1, '0.001'], [999, '0.999'], [1000, '1'], [-1, '-0.001'], [-1500, '-1.500'],
   [1795219192700, '1795219192.700'], [2 ** 52, '4503599627370.496'],
 ])('%d ms are written as %s s', (timeMs, text) => {
-  const writer = new ByteWriter(1)
+  const writer = new ByteWriter({ buffer: new Uint8Array(1) })
   writer.time(timeMs)
   expect(new TextDecoder().decode(writer.finish())).toBe(text)
 }) // prettier-ignore
+
+test('what is longer than the buffer goes to the sink piece by piece', () => {
+  const pieces: Uint8Array[] = []
+  let buffer = new Uint8Array(8192)
+  const sink = {
+    full: (length: number) => {
+      pieces.push(buffer.subarray(0, length))
+      return (buffer = new Uint8Array(8192))
+    },
+  }
+  const names = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? `n"${'ü'.repeat(i * 20)}` : `n${i}`))
+  const samples = names.map((name, i) => ({
+    labels: Labels.fromSorted(['long', 'x'.repeat(i * 30), 'name', name]),
+    value: i / 7,
+  }))
+  const value: QueryValue = { type: 'vector', timeMs: 1500, samples }
+  pieces.push(writeResult(value, new ByteWriter({ buffer, sink })))
+  const whole = writeResult(value)
+  expect(pieces.length).toBeGreaterThan(100)
+  expect(Buffer.concat(pieces).equals(whole)).toBe(true)
+})

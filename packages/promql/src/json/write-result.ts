@@ -2,7 +2,7 @@ import type { FloatHistogram, Labels } from '@promontory/model'
 import { allBuckets } from '@promontory/model'
 import { formatFloat } from '../parser/go-number.ts'
 import type { MatrixSeries, QueryValue } from '../result.ts'
-import { ByteWriter, type NumberFormatter } from './byte-writer.ts'
+import { ByteWriter } from './byte-writer.ts'
 
 const COMMA = 44
 const OPEN_BRACKET = 91
@@ -14,7 +14,7 @@ const SERIES_BYTES = 256
 /**
  * Writes a result in the form of the `data` field of Prometheus's HTTP API, `{"resultType":…,"result":…}`, as UTF-8.
  * Numbers are strings in Go's form (an exponent below 1e-6 and from 1e21 on), times are seconds with up to three digits.
- * The bytes stay valid until the writer is written to again.
+ * @returns what the writer has not given to its sink: valid until it is written to again
  */
 export function writeResult(value: QueryValue, writer: ByteWriter = new ByteWriter()): Uint8Array {
   writer.ascii(`{"resultType":"${value.type}","result":`)
@@ -81,23 +81,21 @@ function writeMatrix(writer: ByteWriter, series: readonly MatrixSeries[]): void 
   writer.expect(points * POINT_BYTES + series.length * SERIES_BYTES)
   writeList(writer, series, (one) => {
     writeMetric(writer, one.labels)
-    if (writer.numbers !== undefined && one.histograms === undefined) writeRuns(writer, writer.numbers, one)
+    if (writer.numbers !== undefined && one.histograms === undefined) writeRuns(writer, one)
     else writeFloats(writer, one, times)
     if (one.histograms !== undefined) writeHistograms(writer, one)
     writer.ascii('}')
   })
 }
 
-function writeRuns(
-  writer: ByteWriter,
-  numbers: NumberFormatter,
-  { count, timesMs, values }: MatrixSeries,
-): void {
-  numbers.points(timesMs, values, count, (bytes, isFirst) => {
-    writer.ascii(isFirst ? ',"values":[' : ',')
-    writer.raw(bytes)
-  })
-  if (count > 0) writer.byte(CLOSE_BRACKET)
+function writeRuns(writer: ByteWriter, { count, timesMs, values }: MatrixSeries): void {
+  if (count === 0) return
+  writer.ascii(',"values":[')
+  for (let from = 0; from < count;) {
+    if (from > 0) writer.byte(COMMA)
+    from = writer.points(timesMs, values, from, count)
+  }
+  writer.byte(CLOSE_BRACKET)
 }
 
 function writeFloats(writer: ByteWriter, series: MatrixSeries, times: TimeTexts): void {
@@ -139,7 +137,7 @@ class TimeTexts {
 }
 
 function writeTimes(timesMs: Float64Array, count: number): { bytes: Uint8Array; ends: Uint32Array } {
-  const writer = new ByteWriter(16 * count + 32)
+  const writer = new ByteWriter({ buffer: new Uint8Array(16 * count + 32) })
   const ends = new Uint32Array(count)
   for (let i = 0; i < count; i++) {
     writer.byte(OPEN_BRACKET)

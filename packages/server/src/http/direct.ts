@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodySink } from '../workers/body-sink.ts'
 import type { BodyEncoding } from '../workers/protocol.ts'
 import { chooseEncoding, describeFailure, STATUS_OF_ERROR } from './answer.ts'
 import { BadRequest, Params } from './params.ts'
+import { ResponseBody } from './response-body.ts'
 
 /**
  * Requests answered without a framework between: those that dashboards send by the hundred, and whose answers are
@@ -18,13 +20,12 @@ export interface DirectRequest {
   readonly encoding: BodyEncoding | undefined
 }
 
-export interface DirectAnswer {
-  readonly body: Uint8Array
-  readonly type?: string
-  readonly encoding?: BodyEncoding
+export interface DirectHandler {
+  /** Of the body. */
+  readonly type: string
+  /** Gives the body to the sink. */
+  answer(request: DirectRequest, sink: BodySink): Promise<void>
 }
-
-export type DirectHandler = (request: DirectRequest) => Promise<DirectAnswer>
 
 /** Answers a request with what the handler gives, or with the error that it throws in the API's form. */
 export async function answerDirectly(
@@ -41,47 +42,35 @@ export async function answerDirectly(
   try {
     const params = await readParams(request)
     const encoding = chooseEncoding(String(request.headers['accept-encoding'] ?? ''))
-    send(
-      response,
-      200,
-      await handler({
+    await handler.answer(
+      {
         path,
         method: request.method ?? '',
         clientIp: clientIp(request),
         params,
         signal: gone.signal,
         encoding,
-      }),
+      },
+      new ResponseBody(response, handler.type),
     )
   } catch (error) {
-    const { errorType, message, more } = describeFailure(error)
-    const body = Buffer.from(JSON.stringify({ status: 'error', errorType, error: message, ...more }))
-    send(response, STATUS_OF_ERROR[errorType], { body })
+    // A body that has begun cannot become an error: the client must see that it is not whole.
+    if (!response.headersSent) sendError(response, error)
+    else if (!response.writableEnded) response.destroy()
   }
+}
+
+function sendError(response: ServerResponse, error: unknown): void {
+  if (response.destroyed) return
+  const { errorType, message, more } = describeFailure(error)
+  const body = Buffer.from(JSON.stringify({ status: 'error', errorType, error: message, ...more }))
+  const headers = { 'content-type': 'application/json', 'content-length': body.length }
+  response.writeHead(STATUS_OF_ERROR[errorType], headers).end(body)
 }
 
 function clientIp({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 }
-
-function send(response: ServerResponse, status: number, { body, type, encoding }: DirectAnswer): void {
-  if (response.destroyed || response.headersSent) return
-  if (encoding !== undefined) {
-    response.setHeader('content-encoding', encoding)
-    response.appendHeader('vary', 'accept-encoding')
-  }
-  response.writeHead(status, {
-    'content-type': type ?? 'application/json',
-    'content-length': body.length,
-  })
-  // Headers and a string leave in one buffer; headers and bytes would be two, which costs the system call twice as much.
-  if (body.length <= SMALL_BYTES)
-    response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1')
-  else response.end(body)
-}
-
-/** Bodies that are sent together with their headers. */
-const SMALL_BYTES = 16 * 1024
 
 /** Form bodies longer than this are refused: the longest queries are some hundred kilobytes. */
 export const FORM_BYTES_MAX: number = 10 * 1024 * 1024

@@ -15,22 +15,25 @@ export type QueryRoutes = (method: string, path: string) => DirectHandler | unde
 /** `/api/v1/query`, `query_range`, `series`, `labels`, label values, `/federate`, `/api/v1/status/tsdb`. */
 export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
   const shared = new SharedQueries(environment.queries)
-  const answer =
-    (taskOf: (request: DirectRequest) => QueryTask, type?: string): DirectHandler =>
-    async (request) => {
+  const answer = (
+    taskOf: (request: DirectRequest) => QueryTask,
+    type = 'application/json',
+  ): DirectHandler => ({
+    type,
+    answer: async (request, sink) => {
       const task = taskOf(request)
       const started = performance.now()
       const { signal, encoding, params } = request
-      const run = shared.run(task, { signal, encoding, timeoutMs: params.duration('timeout') })
-      const answered = await run.catch((error: unknown) => {
+      const options = { signal, encoding, timeoutMs: params.duration('timeout') }
+      const answered = await shared.stream(task, options, sink).catch((error: unknown) => {
         logQuery(environment, request, task, performance.now() - started, 0, error)
         throw error
       })
       const durationMs = performance.now() - started
       environment.queryMetrics.answered(durationMs, answered)
       logQuery(environment, request, task, durationMs, answered.samples)
-      return type === undefined ? answered : { ...answered, type }
-    }
+    },
+  })
   const read = new Map<string, DirectHandler>([
     [
       '/federate',

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { CacheUse } from '@promontory/promql'
 import type { TsdbReaderState } from '@promontory/tsdb'
 import type { ReadQuery } from '@promontory/wire'
+import type { PostedBytes, PostedMemory } from './body-segments.ts'
 
 /** What a query worker is started with. */
 export interface QueryWorkerData {
@@ -160,14 +161,14 @@ export interface PostedError {
 export type BodyEncoding = 'gzip' | 'zstd'
 
 export type QueryAnswer =
-  /** A whole response body. */
+  /** The end of a response body; pieces may have come before. */
   | {
       readonly kind: 'body'
-      readonly body: Uint8Array<ArrayBuffer>
-      readonly encoding?: BodyEncoding
+      readonly body: PostedBytes
+      readonly encoding: BodyEncoding | undefined
       readonly samples: number
       /** How much of it came from the result cache. */
-      readonly cacheUse?: CacheUse
+      readonly cacheUse: CacheUse | undefined
     }
   | { readonly kind: 'vector'; readonly vector: PostedVector; readonly samples: number }
   | { readonly kind: 'part'; readonly part: PostedPart; readonly samples: number }
@@ -191,7 +192,9 @@ export type ToQueryWorker =
     }
   | { readonly type: 'blocks'; readonly blocks: readonly string[] }
 
-export interface FromQueryWorker {
-  readonly id: number
-  readonly answer: QueryAnswer
-}
+export type FromQueryWorker =
+  /** Comes first, once. */
+  | { readonly type: 'memory'; readonly memory: PostedMemory }
+  /** The next bytes of a body that goes on. */
+  | { readonly type: 'piece'; readonly id: number; readonly piece: PostedBytes }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: QueryAnswer }

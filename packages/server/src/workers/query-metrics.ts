@@ -43,7 +43,7 @@ export class QueryMetrics {
   /** A query was answered after so many milliseconds. */
   answered(
     durationMs: number,
-    { samples, cacheUse }: { readonly samples: number; readonly cacheUse?: CacheUse },
+    { samples, cacheUse }: { readonly samples: number; readonly cacheUse: CacheUse | undefined },
   ): void {
     this.#duration.observe(durationMs / 1000, 'inner_eval')
     this.#samples.add(samples)

@@ -16,6 +16,8 @@ import {
   StopCause,
   type ToQueryWorker,
 } from './protocol.ts'
+import { type PostedBytes, type PostedMemory, takeBytes } from './body-segments.ts'
+import { type BodySink, GatheredBody } from './body-sink.ts'
 import { RangeSplitter } from './range-split.ts'
 
 export interface QueryPoolOptions {
@@ -48,7 +50,14 @@ export class TaskError extends Error {
   }
 }
 
-export type Answered = Exclude<QueryAnswer, { kind: 'error' }>
+/** What a body was, once all of it has gone to a sink. */
+export type BodyAnswered = Omit<Extract<QueryAnswer, { kind: 'body' }>, 'body'> & { readonly bytes: number }
+
+type Landed = Exclude<QueryAnswer, { kind: 'error' | 'body' }> | BodyAnswered
+
+export type Answered =
+  | Exclude<Landed, BodyAnswered>
+  | (BodyAnswered & { readonly body: Uint8Array<ArrayBuffer> })
 
 export interface RunOptions {
   /** Aborted when the client went away. */
@@ -64,7 +73,8 @@ interface Waiting {
   readonly signal: AbortSignal | undefined
   readonly queuedMs: number
   readonly deadlineMs: number
-  readonly resolve: (answer: Answered) => void
+  readonly sink: BodySink
+  readonly resolve: (answer: Landed) => void
   readonly reject: (error: Error) => void
 }
 
@@ -75,6 +85,8 @@ interface Running extends Waiting {
   readonly helpers: AbortController | undefined
   /** Work of those that are done. */
   helpersMs: number
+  /** Bytes of the body that have come. */
+  bytes: number
   readonly cleanUp: () => void
 }
 
@@ -86,6 +98,8 @@ interface Slot {
   /** What the result cache of the worker must forget before its next task. */
   forgetFromMs: number
   running: Running | undefined
+  /** Where the worker writes bodies. */
+  memory: PostedMemory | undefined
 }
 
 /**
@@ -109,12 +123,14 @@ const ENDING: Running = {
   signal: undefined,
   queuedMs: 0,
   deadlineMs: 0,
+  sink: new GatheredBody(),
   resolve: () => {},
   reject: () => {},
   id: 0,
   startedMs: 0,
   helpers: undefined,
   helpersMs: 0,
+  bytes: 0,
   cleanUp: () => {},
 }
 /** How long a stopped task may take before its thread is ended: the last resort. */
@@ -160,15 +176,31 @@ export class QueryPool {
     return this.#queue.length
   }
 
-  /** @throws TaskError with what the client must be told */
-  run(task: QueryTask, { signal, timeoutMs, encoding }: RunOptions = {}): Promise<Answered> {
+  /** As {@link stream}; a body comes as a whole. @throws TaskError with what the client must be told */
+  async run(task: QueryTask, options: RunOptions = {}): Promise<Answered> {
+    const gathered = new GatheredBody()
+    const landed = await this.#land(task, options, gathered)
+    return landed.kind === 'body' ? { ...landed, body: gathered.bytes } : landed
+  }
+
+  /**
+   * Runs a task that is answered by a body, which goes to the sink while it is being written.
+   * @throws TaskError with what the client must be told; pieces may have gone before only where a thread dies
+   */
+  async stream(task: QueryTask, options: RunOptions, sink: BodySink): Promise<BodyAnswered> {
+    const landed = await this.#land(task, options, sink)
+    if (landed.kind !== 'body') throw new Error(`BUG: a ${task.kind} was answered without a body`)
+    return landed
+  }
+
+  #land(task: QueryTask, { signal, timeoutMs, encoding }: RunOptions, sink: BodySink): Promise<Landed> {
     const limitMs = Math.min(timeoutMs ?? Infinity, this.#options.timeoutMs)
     return new Promise((resolve, reject) => {
       if (this.#closed)
         return reject(new TaskError({ errorType: 'internal', message: 'the server is shutting down' }))
       const queuedMs = performance.now()
       const deadlineMs = queuedMs + limitMs
-      this.#queue.push({ task, encoding, signal, queuedMs, deadlineMs, resolve, reject })
+      this.#queue.push({ task, encoding, signal, queuedMs, deadlineMs, sink, resolve, reject })
       this.#next()
     })
   }
@@ -290,6 +322,7 @@ export class QueryPool {
         signal: running.helpers!.signal,
         queuedMs: started,
         deadlineMs: running.deadlineMs,
+        sink: ENDING.sink,
         resolve: (answer) => post(answer.kind === 'part' ? answer.part : undefined),
         reject: () => post(undefined),
       },
@@ -315,7 +348,7 @@ export class QueryPool {
       waiting.signal?.removeEventListener('abort', onAbort)
       helpers?.abort()
     }
-    const running: Running = { ...waiting, id, startedMs, helpers, helpersMs: 0, cleanUp }
+    const running: Running = { ...waiting, id, startedMs, helpers, helpersMs: 0, bytes: 0, cleanUp }
     slot.running = running
     const { forgetFromMs } = slot
     slot.forgetFromMs = Infinity
@@ -344,7 +377,7 @@ export class QueryPool {
       transferList: remote === undefined ? [] : [remote],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })
-    worker.on('message', (message: FromQueryWorker) => this.#answered(slot, message))
+    worker.on('message', (message: FromQueryWorker) => this.#heard(slot, message))
     worker.on('error', (error) => {
       this.#options.logger.error('a query worker failed', { error })
       this.#replace(slot, StopCause.none, error as Error)
@@ -353,21 +386,47 @@ export class QueryPool {
     return worker
   }
 
-  #answered(slot: Slot, { id, answer }: FromQueryWorker): void {
+  #heard(slot: Slot, message: FromQueryWorker): void {
+    switch (message.type) {
+      case 'memory':
+        slot.memory = message.memory
+        return
+      case 'piece':
+        return this.#deliver(slot, message.id, message.piece, { isLast: false, encoding: undefined })
+      case 'answer':
+        this.#answered(slot, message.id, message.answer)
+    }
+  }
+
+  /** Hands bytes to whom they are for; when nobody waits for them any more, back to the worker. */
+  #deliver(slot: Slot, id: number, posted: PostedBytes, how: Parameters<BodySink['piece']>[1]): void {
+    const { bytes, release } = takeBytes(slot.memory!, posted)
+    const { running } = slot
+    if (running === undefined || running.id !== id) return release()
+    running.bytes += bytes.length
+    running.sink.piece(bytes, how, release)
+  }
+
+  #answered(slot: Slot, id: number, answer: QueryAnswer): void {
+    if (answer.kind === 'body')
+      this.#deliver(slot, id, answer.body, { isLast: true, encoding: answer.encoding })
     const running = slot.running
     if (running === undefined || running.id !== id) return
     slot.running = undefined
     running.cleanUp()
-    if (running.task.kind === 'range' && answer.kind === 'body')
-      this.#splitter.note(
-        running.task,
-        performance.now() - running.startedMs + running.helpersMs,
-        answer.body.length,
-        answer.cacheUse,
-      )
     if (answer.kind === 'error') running.reject(new TaskError(answer.error))
+    else if (answer.kind === 'body') running.resolve(this.#bodyAnswered(running, answer))
     else running.resolve(answer)
     this.#next()
+  }
+
+  #bodyAnswered(
+    { task, startedMs, helpersMs, bytes }: Running,
+    { samples, encoding, cacheUse }: Extract<QueryAnswer, { kind: 'body' }>,
+  ): BodyAnswered {
+    if (task.kind === 'range')
+      this.#splitter.note(task, performance.now() - startedMs + helpersMs, bytes, cacheUse)
+    return { kind: 'body', samples, encoding, cacheUse, bytes }
   }
 
   /** Ends a worker that died or does not stop; the next task for its place starts a new one. */
@@ -393,7 +452,7 @@ export class QueryPool {
 
 function newSlot(reader: number): Slot {
   const stop = new Int32Array(new SharedArrayBuffer(4))
-  return { worker: undefined, reader, stop, forgetFromMs: Infinity, running: undefined }
+  return { worker: undefined, reader, stop, forgetFromMs: Infinity, running: undefined, memory: undefined }
 }
 
 /** What the result cache tells queries apart by, but for the phase. */

@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { silentLogger } from '@promontory/base'
 import {
+  type ByteWriter,
+  type CacheUse,
   Engine,
   ParseError,
   QueryError,
@@ -22,9 +24,11 @@ import type {
   QueryTask,
   QueryWorkerData,
   RangeTask,
+  StatsWanted,
   ToQueryWorker,
 } from './protocol.ts'
 import { StopCause } from './protocol.ts'
+import { BodySegments, type PostedBytes } from './body-segments.ts'
 import { compressBody } from './compress-body.ts'
 import { evaluatePart, evaluateSplit } from './range-parts.ts'
 import { postVector, writeResult } from './result-body.ts'
@@ -53,6 +57,9 @@ const cache = new ResultCache(engine, {
 
 const collector = new IdleCollector()
 
+const segments = new BodySegments()
+post({ type: 'memory', memory: segments.memory })
+
 /** Parts that other workers evaluate for the running task. */
 let awaitedParts: ((part: PostedPart | undefined) => void)[] = []
 
@@ -74,18 +81,42 @@ async function answer(id: number, task: QueryTask, encoding: BodyEncoding | unde
   collector.busy()
   let answered: QueryAnswer
   try {
-    answered = compressBody(await run(task), encoding)
+    const outcome = await run(task)
+    answered = outcome.kind === 'body' ? writeBody(id, outcome, encoding) : outcome
   } catch (error) {
     answered = { kind: 'error', error: postError(error) }
   }
-  port.postMessage({ id, answer: answered } satisfies FromQueryWorker, transferable(answered))
+  post({ type: 'answer', id, answer: answered }, transferable(answered))
   collector.idle()
+}
+
+function post(message: FromQueryWorker, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer)
+}
+
+/** A body that is not written yet. */
+interface BodyOutcome {
+  readonly kind: 'body'
+  readonly write: (writer: ByteWriter) => void
+  readonly samples: number
+  readonly cacheUse?: CacheUse
+}
+
+function writeBody(
+  id: number,
+  { write, samples, cacheUse }: BodyOutcome,
+  encoding: BodyEncoding | undefined,
+): QueryAnswer {
+  const rest = { kind: 'body', samples, cacheUse } as const
+  if (encoding !== undefined) return { ...rest, ...compressBody(segments.gather(write), encoding) }
+  const body = segments.fill(write, (piece) => post({ type: 'piece', id, piece }, buffersOf(piece)))
+  return { ...rest, body, encoding }
 }
 
 function transferable(answer: QueryAnswer): ArrayBuffer[] {
   switch (answer.kind) {
     case 'body':
-      return [answer.body.buffer]
+      return buffersOf(answer.body)
     case 'vector':
       return [answer.vector.values.buffer as ArrayBuffer]
     case 'part':
@@ -97,25 +128,24 @@ function transferable(answer: QueryAnswer): ArrayBuffer[] {
   }
 }
 
-async function run(task: QueryTask): Promise<QueryAnswer> {
+function buffersOf(posted: PostedBytes): ArrayBuffer[] {
+  return posted instanceof Uint8Array ? [posted.buffer] : []
+}
+
+async function run(task: QueryTask): Promise<Exclude<QueryAnswer, { kind: 'body' }> | BodyOutcome> {
   switch (task.kind) {
     case 'instant': {
       const { expr, timeMs } = task
-      const { result, use } =
-        task.cached && !remote.isSpecial
+      const cached = task.cached && !remote.isSpecial
+      return resultOutcome(
+        task,
+        cached
           ? await cache.instant(reader, expr, timeMs, options(task))
-          : {
-              result: await engine.instant(remote.queryable, expr, timeMs, options(task)),
-              use: 'bypass' as const,
-            }
-      const samples = result.stats.totalQueryableSamples
-      return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
+          : { result: await engine.instant(remote.queryable, expr, timeMs, options(task)), use: 'bypass' },
+      )
     }
-    case 'range': {
-      const { result, use } = await range(task)
-      const samples = result.stats.totalQueryableSamples
-      return { kind: 'body', body: writeResult(result, task), samples, cacheUse: use }
-    }
+    case 'range':
+      return resultOutcome(task, await range(task))
     case 'part': {
       const part = await evaluatePart(engine, remote.queryable, task, options({ ...task, stats: 'none' }))
       return { kind: 'part', part, samples: part.samples }
@@ -130,32 +160,32 @@ async function run(task: QueryTask): Promise<QueryAnswer> {
       return { kind: 'vector', vector: postVector(result), samples: result.stats.totalQueryableSamples }
     }
     case 'series':
-      return {
-        kind: 'body',
-        body: await matchingSeries(reader, task, remote.labelsBefore(task.startMs)),
-        samples: 0,
-      }
+      return bytesOutcome(await matchingSeries(reader, task, remote.labelsBefore(task.startMs)))
     case 'labelNames':
-      return {
-        kind: 'body',
-        body: await labelNames(reader, task, remote.labelsBefore(task.startMs)),
-        samples: 0,
-      }
+      return bytesOutcome(await labelNames(reader, task, remote.labelsBefore(task.startMs)))
     case 'labelValues':
-      return {
-        kind: 'body',
-        body: await labelValues(reader, task, remote.labelsBefore(task.startMs)),
-        samples: 0,
-      }
+      return bytesOutcome(await labelValues(reader, task, remote.labelsBefore(task.startMs)))
     case 'federate':
-      return { kind: 'body', body: await federate(reader, task, data.lookbackMs), samples: 0 }
+      return bytesOutcome(await federate(reader, task, data.lookbackMs))
     case 'remoteRead':
-      return { kind: 'body', body: await remoteRead(reader, task), samples: 0 }
+      return bytesOutcome(await remoteRead(reader, task))
     case 'lint':
-      return { kind: 'body', body: await lint(reader, task, data.features), samples: 0 }
+      return bytesOutcome(await lint(reader, task, data.features))
     case 'tsdbStatus':
-      return { kind: 'body', body: tsdbStatus(reader, task.limit), samples: 0 }
+      return bytesOutcome(tsdbStatus(reader, task.limit))
   }
+}
+
+function resultOutcome(
+  task: { readonly limit: number; readonly stats: StatsWanted },
+  { result, use }: CachedResult,
+): BodyOutcome {
+  const samples = result.stats.totalQueryableSamples
+  return { kind: 'body', write: (writer) => writeResult(result, task, writer), samples, cacheUse: use }
+}
+
+function bytesOutcome(bytes: Uint8Array): BodyOutcome {
+  return { kind: 'body', write: (writer) => writer.raw(bytes), samples: 0 }
 }
 
 async function range(task: RangeTask): Promise<CachedResult> {

@@ -1,4 +1,4 @@
-import type { QueryResult } from '@promontory/promql'
+import { ByteWriter, type QueryResult } from '@promontory/promql'
 import { expect, test } from 'vitest'
 import { writeResult } from './result-body.ts'
 
@@ -12,7 +12,9 @@ function answer(warnings: number, infos: number): { warnings?: string[]; infos?:
     infos: texts('info', infos),
     stats: { totalQueryableSamples: 0, peakSamples: 0, totalQueryableSamplesPerStep: undefined },
   }
-  return JSON.parse(new TextDecoder().decode(writeResult(result, { limit: 0, stats: 'none' })))
+  const writer = new ByteWriter()
+  writeResult(result, { limit: 0, stats: 'none' }, writer)
+  return JSON.parse(new TextDecoder().decode(writer.finish()))
 }
 
 test('ten annotations of a kind are shown, the rest is counted', () => {

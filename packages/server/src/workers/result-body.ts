@@ -1,25 +1,25 @@
-import { JsonNumbers } from '@promontory/kernels'
-import { loadKernelModule } from '@promontory/kernels/node'
-import { ByteWriter, type QueryResult, type QueryValue, writeResult as writeValue } from '@promontory/promql'
+import {
+  type ByteWriter,
+  type QueryResult,
+  type QueryValue,
+  writeResult as writeValue,
+} from '@promontory/promql'
 import type { PostedVector, StatsWanted } from './protocol.ts'
 
 const encoder = new TextEncoder()
 
-const writerOfThread = new ByteWriter(undefined, new JsonNumbers(loadKernelModule()))
-
 const TRUNCATED = 'results truncated due to limit'
 
-/** The whole response body of a query: envelope, data, annotations, stats. */
+/** Writes the response body of a query: envelope, data, annotations, stats. */
 export function writeResult(
   result: QueryResult,
   task: { readonly limit: number; readonly stats: StatsWanted },
-): Uint8Array<ArrayBuffer> {
+  writer: ByteWriter,
+): void {
   const { value, truncated } = limit(result.value, task.limit)
   const warnings = capped(result.warnings, 'warning')
   if (truncated) warnings.push(TRUNCATED)
   const infos = capped(result.infos, 'info')
-  const writer = writerOfThread
-  writer.clear()
   writer.ascii('{"status":"success","data":')
   writeValue(value, writer)
   if (task.stats !== 'none') {
@@ -29,7 +29,6 @@ export function writeResult(
   if (warnings.length > 0) writer.raw(encoder.encode(`,"warnings":${JSON.stringify(warnings)}`))
   if (infos.length > 0) writer.raw(encoder.encode(`,"infos":${JSON.stringify(infos)}`))
   writer.ascii('}')
-  return writer.take()
 }
 
 /** More annotations of a kind than this are counted only, as in Prometheus. */

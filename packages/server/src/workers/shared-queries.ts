@@ -1,9 +1,11 @@
+import { type BodySink, FanOut } from './body-sink.ts'
 import type { QueryTask } from './protocol.ts'
-import { type Answered, type QueryPool, type RunOptions, TaskError } from './query-pool.ts'
+import { type BodyAnswered, type QueryPool, type RunOptions, TaskError } from './query-pool.ts'
 
 interface Flight {
-  readonly answer: Promise<Answered>
+  readonly answer: Promise<BodyAnswered>
   readonly landing: AbortController
+  readonly body: FanOut
   waiting: number
 }
 
@@ -19,27 +21,27 @@ export class SharedQueries {
     this.#pool = pool
   }
 
-  /** As {@link QueryPool.run}. @throws TaskError */
-  async run(task: QueryTask, options: RunOptions): Promise<Extract<Answered, { kind: 'body' }>> {
+  /** As {@link QueryPool.stream}. @throws TaskError */
+  stream(task: QueryTask, options: RunOptions, sink: BodySink): Promise<BodyAnswered> {
     const shareable = (task.kind === 'range' || task.kind === 'instant') && task.cached
-    const answer = shareable ? await this.#join(task, options) : await this.#pool.run(task, options)
-    if (answer.kind !== 'body') throw new Error(`BUG: a ${task.kind} was answered without a body`)
-    return answer
+    return shareable ? this.#join(task, options, sink) : this.#pool.stream(task, options, sink)
   }
 
-  async #join(task: QueryTask, options: RunOptions): Promise<Answered> {
+  async #join(task: QueryTask, options: RunOptions, sink: BodySink): Promise<BodyAnswered> {
     const key = JSON.stringify([task, options.timeoutMs, options.encoding])
     const flight = this.#flights.get(key) ?? this.#start(key, task, options)
     flight.waiting++
+    flight.body.add(sink)
     const { signal } = options
     return await new Promise((resolve, reject) => {
       const leave = (): void => {
         reject(
           new TaskError({ errorType: 'canceled', message: 'query was canceled in expression evaluation' }),
         )
+        flight.body.delete(sink)
         if (--flight.waiting > 0) return
         flight.landing.abort()
-        this.#flights.delete(key)
+        this.#end(key, flight)
       }
       if (signal?.aborted) return leave()
       signal?.addEventListener('abort', leave, { once: true })
@@ -49,13 +51,17 @@ export class SharedQueries {
 
   #start(key: string, task: QueryTask, options: RunOptions): Flight {
     const landing = new AbortController()
-    const answer = this.#pool.run(task, { ...options, signal: landing.signal })
-    const flight: Flight = { answer, landing, waiting: 0 }
-    const end = (): void => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key)
-    }
+    // Who comes after the first piece asks anew.
+    const body = new FanOut(() => this.#end(key, flight))
+    const answer = this.#pool.stream(task, { ...options, signal: landing.signal }, body)
+    const flight: Flight = { answer, landing, body, waiting: 0 }
+    const end = (): void => this.#end(key, flight)
     answer.then(end, end)
     this.#flights.set(key, flight)
     return flight
+  }
+
+  #end(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 }

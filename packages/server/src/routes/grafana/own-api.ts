@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import { Params } from '../../http/params.ts'
 import { describeFailure, STATUS_OF_ERROR } from '../../http/answer.ts'
+import { GatheredBody } from '../../workers/body-sink.ts'
 import type { QueryRoutes } from '../query-routes.ts'
 
 /** An answer of our own API, asked from inside. */
@@ -38,15 +39,9 @@ export function ownApi(direct: QueryRoutes, app: Hono): OwnApi {
     }
     try {
       const params = new Params(query, form)
-      const { body, type } = await handler({
-        path,
-        method,
-        clientIp: '',
-        params,
-        signal,
-        encoding: undefined,
-      })
-      return { status: 200, type: type ?? 'application/json', body }
+      const gathered = new GatheredBody()
+      await handler.answer({ path, method, clientIp: '', params, signal, encoding: undefined }, gathered)
+      return { status: 200, type: handler.type, body: gathered.bytes }
     } catch (error) {
       const { errorType, message, more } = describeFailure(error)
       const body = Buffer.from(JSON.stringify({ status: 'error', errorType, error: message, ...more }))
