@@ -65,6 +65,17 @@ export const SERVE_FLAGS: readonly FlagDefinition[] = [
     'Reload when the configuration, rule or scrape-config files change; as --enable-feature=auto-reload-config.',
   ),
   works('config.auto-reload-interval', '30s', 'How often the files are looked at; 1s at least.'),
+  toggle(
+    'scrape.adjust-timestamps',
+    'Give a scrape that begins a little late the time that it was due, which compresses well.',
+    'works',
+    'true',
+  ),
+  works(
+    'scrape.timestamp-tolerance',
+    '',
+    'How late that may be; 1 % of the interval at most. Default: a thousandth of the interval, 2ms at least (Prometheus: 2ms).',
+  ),
   works('storage.tsdb.path', 'data/', "Data directory, in Prometheus's format."),
   works(
     'promontory.path',

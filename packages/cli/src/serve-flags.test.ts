@@ -94,6 +94,9 @@ describe('flags of serve', () => {
     expect(parseServeFlags(['--no-storage.tsdb.wal-compression']).walCompression).toBe('none')
     expect(parseServeFlags(['--web.external-url=http://x/prom/']).routePrefix).toBe('/prom')
     expect(parseServeFlags(['--storage.tsdb.retention.size=2GB']).retention.bytes).toBe(2 * 1024 ** 3)
+    expect(parseServeFlags([]).timestampToleranceMs).toBeUndefined()
+    expect(parseServeFlags(['--scrape.timestamp-tolerance=5ms']).timestampToleranceMs).toBe(5)
+    expect(parseServeFlags(['--no-scrape.adjust-timestamps']).timestampToleranceMs).toBe(0)
     const hour = 3600_000
     expect(parseServeFlags([]).blockDurations).toEqual({ minMs: 2 * hour, maxMs: undefined })
     const both = ['--storage.tsdb.min-block-duration=4h', '--storage.tsdb.max-block-duration=2h']

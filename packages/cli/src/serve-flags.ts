@@ -61,6 +61,7 @@ export function parseServeFlags(
       timeMs: localRetention(values, engine),
       bytes: parseSize('storage.tsdb.retention.size', values.one('storage.tsdb.retention.size')),
     },
+    timestampToleranceMs: timestampTolerance(values),
     blockDurations: blockDurations(values),
     headBytes: parseSize('storage.head.memory', values.one('storage.head.memory')),
     lockDirectory: !values.flag('storage.tsdb.no-lockfile'),
@@ -358,6 +359,13 @@ function remoteEngine(values: FlagValues): StorageRemote | undefined {
   } catch (error) {
     throw new UsageError(`--storage.remote: ${(error as Error).message}`)
   }
+}
+
+function timestampTolerance(values: FlagValues): number | undefined {
+  if (!values.flag('scrape.adjust-timestamps')) return 0
+  return values.one('scrape.timestamp-tolerance') === ''
+    ? undefined
+    : values.duration('scrape.timestamp-tolerance')
 }
 
 /** Prometheus divides by the shortest, and takes a longest that is shorter for the same. */

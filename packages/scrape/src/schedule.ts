@@ -1,7 +1,15 @@
 import type { Clock, Timer } from '@promontory/base'
 
-/** A scrape that is this late still gets its nominal time, at most 1 % of the interval: even spacing compresses well. */
-const TOLERANCE_MS = 2
+/** As Prometheus. */
+const LEAST_TOLERANCE_MS = 2
+
+/**
+ * How late a scrape may begin, in ms, and still get its nominal time: even spacing costs a bit per sample, anything else two bytes for three samples. Without a
+ * given one a thousandth of the interval, less than what a target itself takes to answer, and 2 ms at least; never more than 1 % of the interval.
+ */
+export function toleranceOf(intervalMs: number, givenMs: number | undefined): number {
+  return Math.min(intervalMs / 100, givenMs ?? Math.max(LEAST_TOLERANCE_MS, intervalMs / 1000))
+}
 
 /**
  * Ticks of one target. Nominal times are `first + n × interval`; a tick that comes while the last scrape still runs
@@ -10,14 +18,24 @@ const TOLERANCE_MS = 2
 export class ScrapeSchedule {
   readonly #clock: Clock
   readonly #intervalMs: number
+  readonly #toleranceMs: number
   readonly #run: (timeMs: number) => Promise<void>
   #dueMs = 0
   #timer: Timer | undefined
   #running: Promise<void> = Promise.resolve()
   #stopped = false
 
-  /** @param run is given the sample time in whole Unix milliseconds; must not reject */
-  constructor(clock: Clock, intervalMs: number, run: (timeMs: number) => Promise<void>) {
+  /**
+   * @param run  is given the sample time in whole Unix milliseconds; must not reject
+   * @param toleranceMs  of {@link toleranceOf}; 0: times are as they come
+   */
+  constructor(
+    clock: Clock,
+    intervalMs: number,
+    run: (timeMs: number) => Promise<void>,
+    toleranceMs: number = toleranceOf(intervalMs, undefined),
+  ) {
+    this.#toleranceMs = toleranceMs
     this.#clock = clock
     this.#intervalMs = intervalMs
     this.#run = run
@@ -58,8 +76,7 @@ export class ScrapeSchedule {
     // A sleeping machine or a stepped clock: take up the rhythm at the present, keeping the phase.
     if (nowMs - this.#dueMs >= this.#intervalMs)
       this.#dueMs += Math.floor((nowMs - this.#dueMs) / this.#intervalMs) * this.#intervalMs
-    const tolerance = Math.min(this.#intervalMs / 100, TOLERANCE_MS)
-    const isAligned = Math.abs(nowMs - this.#dueMs) <= tolerance
+    const isAligned = Math.abs(Math.floor(nowMs) - this.#dueMs) <= this.#toleranceMs
     await this.#run(isAligned ? this.#dueMs : Math.floor(nowMs))
     this.#dueMs += this.#intervalMs
     this.#arm()

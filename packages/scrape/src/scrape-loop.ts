@@ -14,7 +14,7 @@ import type { IngestBody } from './ingest-body.ts'
 import { Ingester } from './ingester.ts'
 import type { ScrapeMetrics } from './metrics.ts'
 import { productHint, protocolHint } from './protocol-hint.ts'
-import { ScrapeSchedule } from './schedule.ts'
+import { ScrapeSchedule, toleranceOf } from './schedule.ts'
 import { LabelLimitError } from './series-rules.ts'
 import {
   ALWAYS_CLASSIC,
@@ -32,6 +32,8 @@ export interface ScrapeEnvironment {
   readonly logger: Logger
   readonly metrics: ScrapeMetrics
   readonly features: ScrapeFeatures
+  /** How late a scrape may begin, in ms, and still get its nominal time; undefined: by the interval. */
+  readonly timestampToleranceMs?: number | undefined
   /** Takes a line for a job's `scrape_failure_log_file`. */
   readonly logFailure: (file: string, target: string, error: string) => void
 }
@@ -73,7 +75,12 @@ export class ScrapeLoop {
       seed,
       environment.features,
     )
-    this.#schedule = new ScrapeSchedule(environment.clock, target.intervalMs, (timeMs) => this.scrape(timeMs))
+    this.#schedule = new ScrapeSchedule(
+      environment.clock,
+      target.intervalMs,
+      (timeMs) => this.scrape(timeMs),
+      toleranceOf(target.intervalMs, environment.timestampToleranceMs),
+    )
   }
 
   start(offsetMs: number): void {

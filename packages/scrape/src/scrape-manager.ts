@@ -27,6 +27,8 @@ export interface ScrapeManagerOptions {
   readonly discoveryMetrics: DiscoveryMetrics
   readonly userAgent: string
   readonly features?: ScrapeFeatures
+  /** How late a scrape may begin, in ms, and still get its nominal time; undefined: a thousandth of the interval, 2 ms at least. */
+  readonly timestampToleranceMs?: number | undefined
 }
 
 /** One target as `/api/v1/targets` shows it. */

@@ -93,6 +93,7 @@ export class Configuration {
       discoveryMetrics: input.fanout.discoveryMetrics,
       userAgent: `Promontory/${VERSION}`,
       features: scrapeFeatures(options.features),
+      timestampToleranceMs: options.timestampToleranceMs,
     })
     this.queryLog = new QueryLog(logger.with({ component: 'query log' }))
     this.rules = new RuleManager({

@@ -99,6 +99,8 @@ export interface ServerOptions {
   readonly maxConnections: number
   readonly readTimeoutMs: number
   readonly retention: Retention
+  /** `--scrape.timestamp-tolerance`; 0 with `--no-scrape.adjust-timestamps`; undefined: by the interval. */
+  readonly timestampToleranceMs: number | undefined
   /** `--storage.tsdb.min-block-duration` and `max-block-duration`; no longest: by the retention. */
   readonly blockDurations: { readonly minMs: number; readonly maxMs: number | undefined }
   /** `--storage.head.memory` */
