@@ -4,67 +4,12 @@ import { Block, PageCache } from '@promontory/tsdb/block'
 import { afterAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
 import { freePort, Program, startPromontory, until, Workspace } from './support/program.ts'
-import { remoteWrite, type WrittenHistogram, type WrittenSeries } from './support/remote-writer.ts'
+import { histogramLife as life, seeded } from './support/histogram-life.ts'
+import { remoteWrite, type WrittenSeries } from './support/remote-writer.ts'
 
 const prometheus = peer('prometheus')
 const promtool = peer('promtool')
 const FLAGS = ['--web.enable-remote-write-receiver', '--web.enable-admin-api']
-
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
-/** A histogram that lives: buckets come, counts rise, now and then it starts anew or is marked stale. */
-function life(
-  random: () => number,
-  startMs: number,
-  count: number,
-  kind: 'integer' | 'float' | 'custom' | 'gauge',
-): WrittenHistogram[] {
-  const out: WrittenHistogram[] = []
-  let buckets = new Map<number, number>()
-  let [sum, zero, schema] = [0, 0, kind === 'custom' ? -53 : 2]
-  const customBounds = [0.1, 0.25, 1, 2.5, 1000.001, 1e9]
-  for (let i = 0; i < count; i++) {
-    const timeMs = startMs + i * 15_000 + Math.floor(random() * 20)
-    if (random() < 0.02) {
-      out.push({ timeMs, isFloat: kind === 'float', schema: 0, count: 0, sum: undefined })
-      continue
-    }
-    if (random() < 0.03) [buckets, sum, zero] = [new Map(), 0, 0]
-    if (random() < 0.01 && kind !== 'custom') schema = schema === 2 ? 3 : 2
-    for (let n = Math.floor(random() * 6); n > 0; n--) {
-      const index = kind === 'custom' ? Math.floor(random() * 7) : Math.floor(random() ** 2 * 20) - 4
-      buckets.set(
-        index,
-        (buckets.get(index) ?? 0) + (kind === 'float' ? random() : 1 + Math.floor(random() * 1000)),
-      )
-      sum += random() * 10
-    }
-    if (kind === 'gauge') for (const index of buckets.keys()) if (random() < 0.1) buckets.delete(index)
-    if (kind !== 'custom') zero += Math.floor(random() * 3)
-    const indices = [...buckets.keys()].sort((a, b) => a - b)
-    const spans: [number, number][] = []
-    let next = 0
-    for (const index of indices) {
-      if (spans.length > 0 && index === next) spans.at(-1)![1]++
-      else spans.push([index - next, 1])
-      next = index + 1
-    }
-    const counts = indices.map((index) => buckets.get(index)!)
-    const total = counts.reduce((a, b) => a + b, zero)
-    out.push({
-      timeMs, isFloat: kind === 'float', schema, zeroThreshold: kind === 'custom' ? 0 : 2 ** -128, zeroCount: zero, count: total, sum,
-      positiveSpans: spans, positiveBuckets: counts, hint: kind === 'gauge' ? 3 : 0,
-      ...(kind === 'custom' ? { customBounds } : {}),
-    }) // prettier-ignore
-  }
-  return out
-}
 
 function dataset(startMs: number): WrittenSeries[] {
   const random = seeded(11)

@@ -9,6 +9,12 @@ export function peer(name: string): string | undefined {
   return places.map((place) => join(place, name)).find((path) => existsSync(path))
 }
 
+/** A program of Prometheus 2.42, Debian 12's: `tools/install-peers.sh` puts it beside the others, `PROMETHEUS_2_42` names another folder. */
+export function olderPeer(name: string): string | undefined {
+  const places = [process.env['PROMETHEUS_2_42'] ?? '', join(ROOT, '.peers/2.42/usr/bin')]
+  return places.map((place) => join(place, name)).find((path) => existsSync(path))
+}
+
 /** Runs a program to its end. */
 export function run(
   command: string,

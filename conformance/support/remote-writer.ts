@@ -24,6 +24,13 @@ export interface WrittenSeries {
   /** An undefined value is a stale marker. */
   readonly samples?: readonly (readonly [timeMs: number, value: number | undefined])[]
   readonly histograms?: readonly WrittenHistogram[]
+  readonly exemplars?: readonly WrittenExemplar[]
+}
+
+export interface WrittenExemplar {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+  readonly timeMs: number
 }
 
 const STALE = Buffer.from('020000000000f07f', 'hex')
@@ -83,23 +90,33 @@ function histogram(from: WrittenHistogram): Buffer {
   ])
 }
 
+function labelMessages(labels: Readonly<Record<string, string>>): Buffer[] {
+  return Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) =>
+      bytes(1, Buffer.concat([bytes(1, Buffer.from(name)), bytes(2, Buffer.from(value))])),
+    )
+}
+
 /** Sends series by remote write 1.0. @returns status and text of the answer */
 export async function remoteWrite(
   url: string,
   series: readonly WrittenSeries[],
 ): Promise<{ status: number; text: string }> {
   const message = Buffer.concat(
-    series.map(({ labels, samples = [], histograms = [] }) =>
+    series.map(({ labels, samples = [], histograms = [], exemplars = [] }) =>
       bytes(
         1,
         Buffer.concat([
-          ...Object.entries(labels)
-            .sort(([a], [b]) => (a < b ? -1 : 1))
-            .map(([name, value]) =>
-              bytes(1, Buffer.concat([bytes(1, Buffer.from(name)), bytes(2, Buffer.from(value))])),
-            ),
+          ...labelMessages(labels),
           ...samples.map(([timeMs, value]) =>
             bytes(2, Buffer.concat([double(1, value), integer(2, timeMs)])),
+          ),
+          ...exemplars.map((each) =>
+            bytes(
+              3,
+              Buffer.concat([...labelMessages(each.labels), double(2, each.value), integer(3, each.timeMs)]),
+            ),
           ),
           ...histograms.map((each) => bytes(4, histogram(each))),
         ]),

@@ -6,18 +6,23 @@ import { ChunkEncoding } from '../block/format.ts'
 import { appendHistogram, type HistogramChunk, type HistogramEncoding } from './histogram-chunk.ts'
 
 const SAMPLES_PER_CHUNK = 120
+/** Prometheus cuts at twice what it aims at. */
+const SAMPLES_PER_CHUNK_MAX: number = 2 * SAMPLES_PER_CHUNK
 const STATE_AT = 65536
 const TIMES_AT = 131072
-const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK
-const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK
+const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK_MAX
+const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK_MAX
 /** The first sample takes 20 bytes at most, each further one 19. */
-const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK
+const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK_MAX
 
 /** Encodes columns as chunks of at most 120 samples, each of one encoding. */
 export class ChunkEncoder {
   readonly #kernels
   readonly #u8: Uint8Array
-  constructor() {
+  readonly #samplesPerChunk: number
+  /** @param samplesPerChunk  at most {@link SAMPLES_PER_CHUNK_MAX}; another number than 120 is for those that compare */
+  constructor(samplesPerChunk: number = SAMPLES_PER_CHUNK) {
+    this.#samplesPerChunk = Math.min(samplesPerChunk, SAMPLES_PER_CHUNK_MAX)
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true })
     this.#kernels = instantiateKernels(loadKernelModule(), memory).kernels
     this.#u8 = new Uint8Array(memory.buffer)
@@ -47,8 +52,8 @@ export class ChunkEncoder {
   }
 
   #encodeFloats(columns: SampleColumns, from: number, to: number, chunks: ChunkToWrite[]): void {
-    for (let at = from; at < to; at += SAMPLES_PER_CHUNK) {
-      const count = Math.min(SAMPLES_PER_CHUNK, to - at)
+    for (let at = from; at < to; at += this.#samplesPerChunk) {
+      const count = Math.min(this.#samplesPerChunk, to - at)
       this.#u8.fill(0, STATE_AT, STATE_AT + 64)
       this.#u8.fill(0, CHUNK_AT, CHUNK_AT + CHUNK_BYTES_MAX)
       this.#u8.set(bytesOf(columns.timesMs, at, count), TIMES_AT)

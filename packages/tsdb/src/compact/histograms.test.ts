@@ -10,6 +10,7 @@ import {
   Labels,
   Matcher,
   SampleColumns,
+  STALE_HISTOGRAM,
 } from '@promontory/model'
 import { afterEach, expect, test } from 'vitest'
 import { Tsdb, TsdbReader } from '../index.ts'
@@ -96,4 +97,30 @@ test('histograms, late ones and markers stay the same through blocks, merges, ch
   db.close()
   const again = await open(directory)
   expect(await everything(again)).toEqual(wanted)
+})
+
+test('a batch in which series change their kind of histogram comes back whole from the log', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'promontory-histogram-kinds-'))
+  cleanups.push(() => rmSync(directory, { recursive: true }))
+  const db = await open(directory)
+  const batch = new AppendBatch()
+  const custom = new FloatHistogram({
+    schema: -53,
+    count: 3,
+    sum: 4,
+    positiveSpans: [{ offset: 0, length: 1 }],
+    positiveBuckets: [3],
+    customBounds: [1, 2],
+  })
+  for (const series of ['a', 'b']) {
+    const ref = db.seriesRef(Labels.from({ __name__: 'h', series }))
+    const kinds = [custom, histogram(1), custom, STALE_HISTOGRAM, custom, histogram(2), histogram(3), custom]
+    for (const [i, each] of kinds.entries())
+      batch.histograms.push({ ref, timeMs: 1000 * (i + 1), histogram: each, isInteger: i % 3 !== 2 })
+  }
+  expect(db.append(batch).histogramStatuses).toEqual(Array(16).fill(0))
+  const wanted = await everything(db)
+  expect(wanted.length).toBe(16)
+  db.close()
+  expect(await everything(await open(directory))).toEqual(wanted)
 })

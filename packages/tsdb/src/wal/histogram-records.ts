@@ -23,22 +23,39 @@ export interface HistogramRecord {
 /** By the number that records have for them. */
 const HINTS: readonly CounterResetHint[] = ['unknown', 'reset', 'not_reset', 'gauge']
 
-/** Up to four records: integers and floats, each with exponential and with custom buckets. */
+/**
+ * Records of the four kinds: integers and floats, each with exponential and with custom buckets. A replay applies one record after the
+ * other, so where a series changes its kind among these (as a stale marker behind custom buckets does), what comes from there on gets
+ * records of its own.
+ * @param histograms  of one series in the order of their times
+ */
 export function encodeHistograms(histograms: readonly HistogramRecord[]): Uint8Array[] {
   const records: Uint8Array[] = []
-  for (const [type, isInteger, isCustom] of [
-    [RecordType.histograms, true, false],
-    [RecordType.customHistograms, true, true],
-    [RecordType.floatHistograms, false, false],
-    [RecordType.customFloatHistograms, false, true],
-  ] as const) {
-    const some = histograms.filter(
-      (each) =>
-        each.isInteger === isInteger && (each.histogram?.schema === CUSTOM_BUCKETS_SCHEMA) === isCustom,
-    )
-    if (some.length > 0) records.push(encode(type, some))
+  let byType = new Map<number, HistogramRecord[]>()
+  let typeOfRef = new Map<number, number>()
+  const finish = (): void => {
+    for (const [type, some] of byType) records.push(encode(type, some))
   }
+  for (const each of histograms) {
+    const type = recordTypeOf(each)
+    if ((typeOfRef.get(each.ref) ?? type) !== type) {
+      finish()
+      byType = new Map()
+      typeOfRef = new Map()
+    }
+    typeOfRef.set(each.ref, type)
+    const some = byType.get(type)
+    if (some === undefined) byType.set(type, [each])
+    else some.push(each)
+  }
+  finish()
   return records
+}
+
+function recordTypeOf({ isInteger, histogram }: HistogramRecord): number {
+  if (histogram?.schema === CUSTOM_BUCKETS_SCHEMA)
+    return isInteger ? RecordType.customHistograms : RecordType.customFloatHistograms
+  return isInteger ? RecordType.histograms : RecordType.floatHistograms
 }
 
 function encode(type: number, histograms: readonly HistogramRecord[]): Uint8Array {
