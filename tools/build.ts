@@ -117,7 +117,6 @@ function bundle(): void {
       '--target=node24',
       '--sourcemap=linked',
       '--sources-content=false',
-      '--keep-names',
       '--external:snappy',
       '--external:@node-rs/*',
       `--outdir=${join(root, 'dist')}`,

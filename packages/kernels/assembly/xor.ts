@@ -39,27 +39,28 @@ export function xorDecode(chunk: usize, length: u32, count: u32, times: usize, v
   let meaning: u32 = 0
   let trail: u64 = 0
   let done: u32 = 1
+  let skip: u32 = 0
+  let word = peek(chunk, bit)
   while (true) {
-    if (bit >= endBit) return done
-    let word = peek(chunk, bit)
-    if (<i64>word >= 0) bit += 1
-    else {
-      if ((word & 0x4000000000000000) == 0) {
-        bit += 2
-        if (meaning == 0) return done
-        if (meaning <= 54) value ^= ((word << 2) >> (64 - meaning)) << trail
-        else value ^= (read64(chunk, bit) >> (64 - meaning)) << trail
-        bit += meaning
-      } else {
-        const lead = <u32>((word >> 57) & 31)
-        meaning = <u32>((word >> 51) & 63)
-        if (meaning == 0) meaning = 64
-        if (lead + meaning > 64) return done
-        trail = 64 - lead - meaning
-        bit += 13
-        value ^= (read64(chunk, bit) >> (64 - meaning)) << trail
-        bit += meaning
-      }
+    // `word` has 57 bits at least from `bit` on; `skip` of them were the time's. Most samples need no other word.
+    const control = word << skip
+    bit += skip
+    if (<i64>control >= 0) bit += 1
+    else if ((control & 0x4000000000000000) == 0) {
+      if (meaning == 0) return done
+      bit += 2
+      if (meaning <= 39) value ^= ((control << 2) >> (64 - meaning)) << trail
+      else value ^= (read64(chunk, bit) >> (64 - meaning)) << trail
+      bit += meaning
+    } else {
+      const lead = <u32>((control >> 57) & 31)
+      meaning = <u32>((control >> 51) & 63)
+      if (meaning == 0) meaning = 64
+      if (lead + meaning > 64) return done
+      trail = 64 - lead - meaning
+      bit += 13
+      value ^= (read64(chunk, bit) >> (64 - meaning)) << trail
+      bit += meaning
     }
     if (bit > endBit) return done
     times += 8; values += 8
@@ -68,20 +69,26 @@ export function xorDecode(chunk: usize, length: u32, count: u32, times: usize, v
     if (++done == count) return done
     if (bit >= endBit) return done
     word = peek(chunk, bit)
-    if (<i64>word >= 0) bit += 1
+    if (<i64>word >= 0) skip = 1
     else if ((word & 0x4000000000000000) == 0) {
       let d = <i64>((word >> 48) & 0x3fff)
       if (d > 0x2000) d -= 0x4000
-      delta += d; bit += 16
-    } else if ((word & 0x2000000000000000) == 0) {
-      let d = <i64>((word >> 44) & 0x1ffff)
-      if (d > 0x10000) d -= 0x20000
-      delta += d; bit += 20
-    } else if ((word & 0x1000000000000000) == 0) {
-      let d = <i64>((word >> 40) & 0xfffff)
-      if (d > 0x80000) d -= 0x100000
-      delta += d; bit += 24
-    } else { bit += 4; delta += <i64>read64(chunk, bit); bit += 64 }
+      delta += d
+      skip = 16
+    } else {
+      if ((word & 0x2000000000000000) == 0) {
+        let d = <i64>((word >> 44) & 0x1ffff)
+        if (d > 0x10000) d -= 0x20000
+        delta += d; bit += 20
+      } else if ((word & 0x1000000000000000) == 0) {
+        let d = <i64>((word >> 40) & 0xfffff)
+        if (d > 0x80000) d -= 0x100000
+        delta += d; bit += 24
+      } else { bit += 4; delta += <i64>read64(chunk, bit); bit += 64 }
+      if (bit >= endBit) return done
+      word = peek(chunk, bit)
+      skip = 0
+    }
     time += delta
   }
 }

@@ -37,6 +37,11 @@ export class ChunkDecoder {
   #u8!: Uint8Array
   #u32!: Uint32Array
   #f64!: Float64Array
+  /** What was handed out last, and from where to where in `#f64` its times are. */
+  #timesView!: Float64Array
+  #valuesView!: Float64Array
+  #viewFrom = -1
+  #viewTo = -1
   #length = 0
   /** Whether a chunk began before the last one ended: then the columns need sorting. */
   #overlap = false
@@ -201,13 +206,22 @@ export class ChunkDecoder {
     const from = lowerBound(this.#f64, base, base + this.#length, startMs)
     const to = lowerBound(this.#f64, from, base + this.#length, endMs + 1)
     const values = this.#valuesAt / 8 + (from - base)
-    into.setArrays(this.#f64.subarray(from, to), this.#f64.subarray(values, values + (to - from)))
+    if (from !== this.#viewFrom || to !== this.#viewTo) this.#makeColumns(from, to, values)
+    into.setArrays(this.#timesView, this.#valuesView)
     into.staleFree = this.#histograms === undefined && this.#kernels.anyStale(8 * values, to - from) === 0
     into.histograms = this.#histograms?.slice(from - base, to - base)
     if (into.histograms?.every((histogram) => histogram === undefined)) into.histograms = undefined
     into.startTimesMs = undefined
     into.weights = this.#weightsOf(from - base, to - base)
     into.length = to - from
+  }
+
+  /** Series of a query mostly have as many samples each: then the views of the one before serve again. */
+  #makeColumns(from: number, to: number, values: number): void {
+    this.#viewFrom = from
+    this.#viewTo = to
+    this.#timesView = this.#f64.subarray(from, to)
+    this.#valuesView = this.#f64.subarray(values, values + (to - from))
   }
 
   /** Undefined when each of the samples [from, to) stands for itself. */
@@ -256,6 +270,7 @@ export class ChunkDecoder {
   }
 
   #makeViews(): void {
+    this.#viewFrom = -1
     this.#u8 = new Uint8Array(this.#memory.buffer)
     this.#u32 = new Uint32Array(this.#memory.buffer)
     this.#f64 = new Float64Array(this.#memory.buffer)

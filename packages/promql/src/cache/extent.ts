@@ -55,6 +55,26 @@ export function sliceExtent(extent: Extent, startMs: number, endMs: number): Ext
   }
 }
 
+/** The same with arrays of its own, for keeping: views would keep all of what they are views of. */
+export function ownExtent(extent: Extent): Extent {
+  let lastTimes: Float64Array | undefined
+  let ownTimes = new Float64Array(0)
+  const series = extent.series.map((one) => {
+    const { timesMs, values, count } = one
+    if (timesMs !== lastTimes || ownTimes.length !== count) {
+      lastTimes = timesMs
+      ownTimes = ownArray(timesMs, count)
+    }
+    return { ...one, timesMs: ownTimes, values: ownArray(values, count) }
+  })
+  return { ...extent, series }
+}
+
+function ownArray(array: Float64Array, count: number): Float64Array<ArrayBuffer> {
+  const isOwn = array.length === count && array.buffer.byteLength === array.byteLength
+  return isOwn ? (array as Float64Array<ArrayBuffer>) : array.slice(0, count)
+}
+
 /** Cuts arrays of times; several series share one, and then share the cut one. */
 class TimesCutter {
   readonly #startMs: number

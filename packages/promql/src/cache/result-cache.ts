@@ -4,7 +4,7 @@ import { parseExpr } from '../parser/parse.ts'
 import { printExpr } from '../parser/printer.ts'
 import type { QueryResult } from '../result.ts'
 import { isCacheable } from './cacheable.ts'
-import { bytesOf, bytesOfVector, type Extent, joinExtents, sliceExtent } from './extent.ts'
+import { bytesOf, bytesOfVector, type Extent, joinExtents, ownExtent, sliceExtent } from './extent.ts'
 
 export interface ResultCacheOptions {
   /** Estimated bytes that the cache may keep; the extents used longest ago go first. */
@@ -189,7 +189,7 @@ export class ResultCache {
   }
 
   #keep(key: string, extent: Extent, stepMs: number): void {
-    this.#insert(key, { bytes: bytesOf(extent) + 2 * key.length, extent, stepMs })
+    this.#insert(key, { bytes: bytesOf(extent) + 2 * key.length, extent: ownExtent(extent), stepMs })
   }
 
   #insert(key: string, entry: Entry): void {

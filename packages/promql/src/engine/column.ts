@@ -7,6 +7,39 @@ export const ABSENT = 0
 export const FLOAT = 1
 export const HISTOGRAM = 2
 
+/** Steps of the columns whose arrays are allocated together. */
+const SLAB_STEPS = 6144
+/** From here on an array of its own costs little beside its points. */
+const LONG_COLUMN = SLAB_STEPS / 8
+/** So few values lie in the object itself. */
+const SHORT_COLUMN = 8
+
+/** Gives the arrays of columns as views of larger ones: a buffer of its own would cost a column more than what it holds. */
+class ColumnArrays {
+  #values = new Float64Array(0)
+  #kinds = new Uint8Array(0)
+  #used = 0
+
+  values(count: number): Float64Array {
+    if (count >= LONG_COLUMN || count <= SHORT_COLUMN) return new Float64Array(count)
+    if (this.#used + count > this.#values.length) {
+      this.#values = new Float64Array(SLAB_STEPS)
+      this.#kinds = new Uint8Array(SLAB_STEPS)
+      this.#used = 0
+    }
+    this.#used += count
+    return this.#values.subarray(this.#used - count, this.#used)
+  }
+
+  /** Those of the column whose values were given last. */
+  kinds(count: number): Uint8Array {
+    if (count >= LONG_COLUMN || count <= SHORT_COLUMN) return new Uint8Array(count)
+    return this.#kinds.subarray(this.#used - count, this.#used)
+  }
+}
+
+const arrays = new ColumnArrays()
+
 /** One series of a result: a value per step of the grid, or none. Histograms lie in a column of their own. */
 export class Column {
   labels: Labels
@@ -18,8 +51,8 @@ export class Column {
   histograms: (FloatHistogram | undefined)[] | undefined
 
   constructor(count: number, labels: Labels = LabelSet.EMPTY, dropName = false) {
-    this.values = new Float64Array(count)
-    this.kinds = new Uint8Array(count)
+    this.values = arrays.values(count)
+    this.kinds = arrays.kinds(count)
     this.labels = labels
     this.dropName = dropName
   }

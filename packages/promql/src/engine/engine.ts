@@ -1,4 +1,4 @@
-import type { Queryable } from '@promontory/model'
+import type { Queryable, VectorSample } from '@promontory/model'
 import { Labels } from '@promontory/model'
 import { QueryError } from '../errors.ts'
 import type { Expr } from '../parser/ast.ts'
@@ -209,10 +209,19 @@ function valueOf(evaluator: Evaluator, expr: Expr, grid: Grid, isInstant: boolea
     case 'matrix':
       return { type: 'matrix', series: sortSeries(rangeVector(evaluator, inner, grid)) }
   }
-  const columns = finishNames(evaluator.vector(inner, grid))
+  if (isInstant && inner.type === 'vectorSelector') return selectedVector(evaluator, inner, grid)
+  const vector = evaluator.vector(inner, grid)
+  const columns = inner.type === 'vectorSelector' ? vector : finishNames(vector)
   if (isInstant) return { type: 'vector', timeMs, samples: columns.map(columnToVectorSample) }
   const times = Float64Array.from({ length: grid.count }, (_, step) => timeAt(grid, step))
   return { type: 'matrix', series: sortSeries(columns.map((column) => columnToSeries(column, times))) }
+}
+
+/** Selected series are all different, and have one point each: they need no columns of their own. */
+function selectedVector(evaluator: Evaluator, selector: Expr, grid: Grid): QueryValue {
+  const samples: VectorSample[] = []
+  evaluator.stream(selector, grid, (column) => samples.push(columnToVectorSample(column)))
+  return { type: 'vector', timeMs: grid.startMs, samples }
 }
 
 function scalarSeries(values: Float64Array, grid: Grid): MatrixSeries[] {
