@@ -4,7 +4,7 @@ import { crc32c } from '../checksum.ts'
 import { CorruptionError } from '../errors.ts'
 import { type ChunkDecoder, RUN_CHUNKS_MAX } from '../chunk-decoder.ts'
 import { Cursor } from './cursor.ts'
-import { CHUNKS_HEADER_BYTES, CHUNKS_MAGIC, CHUNKS_VERSION } from './format.ts'
+import { CHUNKS_HEADER_BYTES, CHUNKS_MAGIC, CHUNKS_VERSION, JOINED_SAMPLES_MAX } from './format.ts'
 import { type PageCache, PagedFile } from './page-cache.ts'
 import { type CachedSeries, NUMBERS } from './series-cache.ts'
 
@@ -20,13 +20,13 @@ export interface ChunkBytes {
 
 /** Most bytes of a length prefix. */
 const LENGTH_BYTES = 5
-/** Read ahead with the length: most float chunks are shorter. */
-const GUESS_BYTES = 512
+/** Read ahead with the length: most float chunks are shorter, joined ones too. */
+const GUESS_BYTES = 2048
 
 /** Chunks further apart are not read as a run. */
 const RUN_BYTES_MAX = 256 * 1024
-/** Most chunks hold as many at most. */
-const SAMPLES_EXPECTED = 130
+/** Most chunks hold as many at most: 120 in those of two hours, {@link JOINED_SAMPLES_MAX} in longer ones. */
+const SAMPLES_EXPECTED: number = JOINED_SAMPLES_MAX
 
 /** Reads the chunk files of a block. @throws CorruptionError when they contradict themselves */
 export class ChunkReader {

@@ -12,8 +12,12 @@ const STATE_AT = 65536
 const TIMES_AT = 131072
 const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK_MAX
 const CHUNK_AT: number = VALUES_AT + 8 * SAMPLES_PER_CHUNK_MAX
-/** The first sample takes 20 bytes at most, each further one 19. */
-const CHUNK_BYTES_MAX: number = 64 + 19 * SAMPLES_PER_CHUNK_MAX
+const CHUNK_BYTES_MAX: number = columnBytesMax(SAMPLES_PER_CHUNK_MAX)
+
+/** Bytes to keep free for a chunk of so many floats: the first takes 20 at most, each further one 19, and the encoder stores whole words. */
+export function columnBytesMax(samples: number): number {
+  return 64 + 19 * samples
+}
 
 /** Encodes columns as chunks of at most 120 samples, each of one encoding. */
 export class ChunkEncoder {

@@ -7,6 +7,7 @@ import type { BlockOnDisk } from '../block/meta.ts'
 import { PageCache } from '../block/page-cache.ts'
 import { ChunkDecoder } from '../chunk-decoder.ts'
 import { ChunkEncoder } from '../chunk/chunk-encoder.ts'
+import { ChunkJoiner } from '../chunk/chunk-joiner.ts'
 import { FROM_LATE } from './late-block.ts'
 
 export interface MergeOptions {
@@ -24,7 +25,8 @@ interface Cursor {
 
 /**
  * Merges blocks into one: series by series in the order of their labels. Chunks are copied as they are; where they
- * overlap, or samples were deleted, the samples are decoded, merged and encoded again.
+ * overlap, or samples were deleted, the samples are decoded, merged and encoded again. In a block that is longer than each of
+ * its parts, short chunks become longer ones: they are of a time that is seldom asked for moment by moment.
  * @returns undefined when no sample is left
  */
 export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOptions): WrittenBlock | undefined {
@@ -32,6 +34,7 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
   const opened = blocks.map(({ directory }) => new Block(directory, cache))
   const encoder = new ChunkEncoder()
   const decoder = new ChunkDecoder()
+  const joiner = isLonger(blocks) ? new ChunkJoiner() : undefined
   const writer = new BlockWriter({
     ...options,
     minTimeMs: Math.min(...blocks.map(({ meta }) => meta.minTime)),
@@ -49,7 +52,7 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
   try {
     for (const { labels, parts } of inOrder(opened)) {
       const chunks = mergeChunks(parts, decoder, encoder)
-      if (chunks.length > 0) writer.addSeries(labels, chunks)
+      if (chunks.length > 0) writer.addSeries(labels, joiner?.join(chunks) ?? chunks)
     }
     if (writer.seriesCount > 0) return writer.finish()
     writer.abort()
@@ -60,6 +63,13 @@ export function mergeBlocks(blocks: readonly BlockOnDisk[], options: MergeOption
   } finally {
     for (const block of opened) block.dispose()
   }
+}
+
+/** Whether a block of all of them reaches further than any. */
+function isLonger(blocks: readonly BlockOnDisk[]): boolean {
+  const lengths = blocks.map(({ meta }) => meta.maxTime - meta.minTime)
+  const minTimeMs = Math.min(...blocks.map(({ meta }) => meta.minTime))
+  return Math.max(...blocks.map(({ meta }) => meta.maxTime)) - minTimeMs > Math.max(...lengths)
 }
 
 export type Part = { readonly block: Block; readonly entry: SeriesEntry & { readonly ref: number } }
