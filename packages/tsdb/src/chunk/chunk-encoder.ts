@@ -2,12 +2,12 @@ import { instantiateKernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
 import type { SampleColumns } from '@promontory/model'
 import type { ChunkToWrite } from '../block/block-writer.ts'
-import { ChunkEncoding } from '../block/format.ts'
+import { ChunkEncoding, JOINED_SAMPLES_MAX } from '../block/format.ts'
 import { appendHistogram, type HistogramChunk, type HistogramEncoding } from './histogram-chunk.ts'
 
 const SAMPLES_PER_CHUNK = 120
-/** Prometheus cuts at twice what it aims at. */
-const SAMPLES_PER_CHUNK_MAX: number = 2 * SAMPLES_PER_CHUNK
+/** Prometheus cuts at twice what it aims at; merged blocks of ours have more. */
+const SAMPLES_PER_CHUNK_MAX: number = JOINED_SAMPLES_MAX
 const STATE_AT = 65536
 const TIMES_AT = 131072
 const VALUES_AT: number = TIMES_AT + 8 * SAMPLES_PER_CHUNK_MAX
