@@ -32,6 +32,7 @@ export const PATHS: readonly Path[] = [
     '/api/v1/parse_query',
   ),
   ...both('promql', '/api/v1/lint'),
+  ...action('promql', '/api/v1/query_batch', '/api/v1/query_batch/cancel'),
   ...both('tsdb', '/api/v1/series', '/api/v1/labels'),
   ...get(
     'tsdb',

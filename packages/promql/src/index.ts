@@ -8,6 +8,7 @@ export {
   type ResultCacheOptions,
 } from './cache/result-cache.ts'
 export * from './engine/engine.ts'
+export { QueryBatch } from './engine/query-batch.ts'
 export * from './errors.ts'
 export { type ByteSink, ByteWriter, type ByteWriterOptions, type NumberWriter } from './json/byte-writer.ts'
 export { formatValue } from './json/format-value.ts'

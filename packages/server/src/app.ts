@@ -7,6 +7,7 @@ import { TEXT_CONTENT_TYPE, writeText } from '@promontory/exposition'
 import { collectHostMetrics } from '@promontory/host'
 import type { AnchoredRegex } from '@promontory/model'
 import type { Gateway } from '@promontory/push'
+import { parserOptionsOfFeatures } from '@promontory/promql'
 import { OtlpReceiver } from '@promontory/remote'
 import type { Tsdb } from '@promontory/tsdb'
 import { alertmanagerApp } from './alerting/alertmanager-app.ts'
@@ -32,7 +33,9 @@ import type { RouteEnvironment } from './routes/environment.ts'
 import { exemplarRoutes } from './routes/exemplar-routes.ts'
 import { lintRoutes } from './routes/lint-routes.ts'
 import { readRoutes } from './routes/read-routes.ts'
+import { BATCH_PATH, CANCEL_PATH, QueryBatches } from './routes/query-batches.ts'
 import { type QueryRoutes, queryRoutes } from './routes/query-routes.ts'
+import { queryRunner } from './routes/query-runner.ts'
 import { ruleRoutes } from './routes/rule-routes.ts'
 import { statusRoutes } from './routes/status-routes.ts'
 import { targetRoutes } from './routes/target-routes.ts'
@@ -99,7 +102,13 @@ export function createApp(input: AppInput): Application {
     externalLabels: () => configuration.externalLabels(),
   }
   const app = new Hono()
-  const direct = queryRoutes(environment)
+  const run = queryRunner(environment)
+  const direct = queryRoutes(environment, run)
+  const batches = new QueryBatches(
+    run,
+    () => input.clock.nowMs(),
+    parserOptionsOfFeatures(new Set(options.features)),
+  )
   const own = ownApi(direct, app)
   const sources = new Sources({
     store: input.backend.dataSources,
@@ -170,7 +179,7 @@ export function createApp(input: AppInput): Application {
     return failure(c, 'internal', error.message)
   })
   return Object.assign(application, {
-    handle: handler(app, direct, input, gate, sources, otlp),
+    handle: handler(app, { direct, batches }, input, gate, sources, otlp),
     handleAlertmanager: alertmanagerApp(input.fanout, registry, gate, {
       routePrefix: options.alertmanagerWeb.routePrefix,
       reload: async () =>
@@ -181,11 +190,12 @@ export function createApp(input: AppInput): Application {
   })
 }
 
+const DASHBOARD_PATHS = /^\/(d|api\/dashboards\/uid)\//
 const API_PATHS = /^\/(api\/|metrics(\/|$)|federate$|version$|-\/)/
 
 function handler(
   app: Hono,
-  direct: QueryRoutes,
+  { direct, batches }: { readonly direct: QueryRoutes; readonly batches: QueryBatches },
   input: AppInput,
   gate: Gate,
   sources: Sources,
@@ -201,11 +211,14 @@ function handler(
     // A panel's query through the data source that we are ourselves takes the same short way.
     const own = (identityOf(request)?.role ?? 'None') === 'None' ? undefined : ownPath(path, sources)
     const query = own === undefined ? direct(request.method ?? '', path) : direct(request.method ?? '', own)
+    // The questions of a dashboard will follow: the workers start while the browser reads the page.
+    if (DASHBOARD_PATHS.test(path)) input.queries.startAll()
     if (request.method === 'OPTIONS') response.writeHead(204).end()
     else if (path === '/api/v1/otlp/v1/metrics' && options.otlp.enabled)
       void answerOtlp(otlp, request, response).catch(() => response.destroy())
     else if (isPush(path)) void answerPush(input.push, request, response).catch(() => response.destroy())
     else if (query !== undefined) void answerDirectly(request, response, own ?? path, query)
+    else if (path === BATCH_PATH || path === CANCEL_PATH) void batches.answer(request, response, path)
     else if (API_PATHS.test(path) || isLogin(request.method, path)) void api(request, response)
     else if (pages === undefined) refuse(response, 404, 'the pages are not built; run "npm run build"')
     else pages(request, response, () => refuse(response, 404, 'not found'))

@@ -40,6 +40,12 @@ const NewDashboardPage = page(
 const ImportPage = page(async () => (await import('./pages/dashboards/import-page.tsx')).ImportPage)
 const LoginPage = page(async () => (await import('./pages/dashboards/login-page.tsx')).LoginPage)
 
+/** Fetches the code of a dashboard before the frame around it is drawn: a wall of panels waits for it longest. */
+export function preloadPage(path: string): void {
+  // What fails here is told by the page.
+  if (/^\/d(-solo)?\//.test(path.slice(routePrefix().length))) DashboardPage.preload().catch(() => undefined)
+}
+
 /** The routes. Prometheus's old paths lead to the same pages, since alerts' links point there. */
 export function App(): ReactNode {
   return (

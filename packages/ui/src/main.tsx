@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './app.tsx'
+import { App, preloadPage } from './app.tsx'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/shell.css'
@@ -23,6 +23,7 @@ const client = new QueryClient({
   },
 })
 
+preloadPage(window.location.pathname)
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={client}>

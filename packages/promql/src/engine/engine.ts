@@ -18,6 +18,7 @@ import { makeGrid, timeAt } from './grid.ts'
 import { withoutMetadata } from './labels.ts'
 import { Ledger } from './ledger.ts'
 import type { QueryTimes } from './prepare.ts'
+import type { BatchParts, QueryBatch } from './query-batch.ts'
 import { prepare, StepInvariance } from './prepare.ts'
 import { matrixOf } from './range-matrix.ts'
 import { columnToSeries, columnToVectorSample } from './result-columns.ts'
@@ -47,6 +48,8 @@ export interface QueryOptions {
   readonly cancelled?: () => boolean
   /** Count the samples looked at for each step. */
   readonly perStepStats?: boolean
+  /** The queries that are asked together with this one, which is one of them. */
+  readonly batch?: QueryBatch
 }
 
 export interface TimeSteps {
@@ -136,6 +139,7 @@ export class Engine {
         ledger,
         selection,
         perStepStats: options.perStepStats === true,
+        batch: options.batch?.partsOver(times, settings.lookbackMs),
       })
     } finally {
       querier.close()
@@ -169,14 +173,24 @@ interface Run {
   readonly ledger: Ledger
   readonly selection: Selection
   readonly perStepStats: boolean
+  readonly batch: BatchParts | undefined
 }
 
-function evaluate({ query, expr, times, settings, ledger, selection, perStepStats }: Run): QueryResult {
+function evaluate({
+  query,
+  expr,
+  times,
+  settings,
+  ledger,
+  selection,
+  perStepStats,
+  batch,
+}: Run): QueryResult {
   const annotations = new Annotations()
   for (const warning of selection.warnings) annotations.storageWarning(warning)
   for (const info of selection.infos) annotations.storageInfo(info)
   const invariance = new StepInvariance()
-  const shared = new SharedParts(query, expr, selection.statsOnly)
+  const shared = new SharedParts(query, expr, selection, batch)
   const evaluator = new Evaluator({ settings, annotations, selection, ledger, invariance, shared })
   const grid = makeGrid(times.startMs, times.endMs, times.stepMs || 1, true)
   const value = valueOf(evaluator, expr, grid, times.stepMs === 0)

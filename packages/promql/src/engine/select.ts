@@ -67,6 +67,11 @@ export class Selection {
     }
   }
 
+  /** How many series a node selects; 0 for one that selects none. */
+  seriesOf(node: Expr): number {
+    return this.#sets.get(node)?.length ?? 0
+  }
+
   get warnings(): readonly string[] {
     return [...new Set([...this.#sets.values()].flatMap((set) => set.warnings))]
   }
@@ -184,7 +189,7 @@ function firstStep(
 const ORDERLESS: ReadonlySet<string> = new Set(['sum', 'avg', 'min', 'max', 'count', 'group'])
 
 /** Whether all that becomes of the series is one of those aggregations, series by series. */
-function isOrderless(ancestors: readonly Expr[]): boolean {
+export function isOrderless(ancestors: readonly Expr[]): boolean {
   for (const node of [...ancestors].reverse()) {
     if (node.type === 'aggregate') return ORDERLESS.has(node.op)
     if (node.type !== 'call' && node.type !== 'matrixSelector' && node.type !== 'paren') return false

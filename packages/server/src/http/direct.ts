@@ -68,7 +68,8 @@ function sendError(response: ServerResponse, error: unknown): void {
   response.writeHead(STATUS_OF_ERROR[errorType], headers).end(body)
 }
 
-function clientIp({ socket }: IncomingMessage): string {
+/** The address of a connection; behind a proxy the proxy's. */
+export function clientIp({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 }
 
@@ -76,7 +77,7 @@ function clientIp({ socket }: IncomingMessage): string {
 export const FORM_BYTES_MAX: number = 10 * 1024 * 1024
 
 /** Query string and, of a POST, the form body. @throws BadRequest for a body that is too long */
-async function readParams(request: IncomingMessage): Promise<Params> {
+export async function readParams(request: IncomingMessage): Promise<Params> {
   const url = request.url ?? '/'
   const at = url.indexOf('?')
   const query = at < 0 ? '' : url.slice(at + 1)

@@ -234,7 +234,7 @@ export function isDirectLoopback(request: IncomingMessage): boolean {
 
 /** Queries are sent by POST too. */
 const READING_POSTS =
-  /^\/(.*\/)?api\/(ds\/query|v1\/(read|query|query_range|query_exemplars|series|labels|format_query|parse_query|lint))$/
+  /^\/(.*\/)?api\/(ds\/query|v1\/(read|query|query_range|query_batch|query_batch\/cancel|query_exemplars|series|labels|format_query|parse_query|lint))$/
 
 function readsOnly(method: string | undefined, path: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || READING_POSTS.test(path)

@@ -1,10 +1,8 @@
-import { errorText } from '@promontory/base'
 import type { DirectHandler, DirectRequest } from '../http/direct.ts'
 import { BadRequest, Params } from '../http/params.ts'
 import { MAX_TIME_MS, type RouteEnvironment, MIN_TIME_MS } from './environment.ts'
-import type { QueryTask, StatsWanted } from '../workers/protocol.ts'
-import { TaskError } from '../workers/query-pool.ts'
-import { SharedQueries } from '../workers/shared-queries.ts'
+import type { QueryTask, RangeTask, StatsWanted } from '../workers/protocol.ts'
+import type { RunQuery } from './query-runner.ts'
 
 /** More points than this per series are refused, as in Prometheus. */
 const POINTS_MAX = 11_000
@@ -13,8 +11,7 @@ const POINTS_MAX = 11_000
 export type QueryRoutes = (method: string, path: string) => DirectHandler | undefined
 
 /** `/api/v1/query`, `query_range`, `series`, `labels`, label values, `/federate`, `/api/v1/status/tsdb`. */
-export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
-  const shared = new SharedQueries(environment.queries)
+export function queryRoutes(environment: RouteEnvironment, run: RunQuery): QueryRoutes {
   const answer = (
     taskOf: (request: DirectRequest) => QueryTask,
     type = 'application/json',
@@ -22,16 +19,8 @@ export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
     type,
     answer: async (request, sink) => {
       const task = taskOf(request)
-      const started = performance.now()
       const { signal, encoding, params } = request
-      const options = { signal, encoding, timeoutMs: params.duration('timeout') }
-      const answered = await shared.stream(task, options, sink).catch((error: unknown) => {
-        logQuery(environment, request, task, performance.now() - started, 0, error)
-        throw error
-      })
-      const durationMs = performance.now() - started
-      environment.queryMetrics.answered(durationMs, answered)
-      logQuery(environment, request, task, durationMs, answered.samples)
+      await run(task, { signal, encoding, timeoutMs: params.duration('timeout') }, request, sink)
     },
   })
   const read = new Map<string, DirectHandler>([
@@ -68,24 +57,6 @@ export function queryRoutes(environment: RouteEnvironment): QueryRoutes {
   }
 }
 
-/** Questions to PromQL go into the log; what does not parse does not, as in Prometheus. */
-function logQuery(
-  { queryLog }: RouteEnvironment,
-  { clientIp, method, path }: DirectRequest,
-  task: QueryTask,
-  durationMs: number,
-  samples: number,
-  error?: unknown,
-): void {
-  if (!queryLog.isOn || (task.kind !== 'instant' && task.kind !== 'range')) return
-  if (error instanceof TaskError && error.posted.errorType === 'bad_data') return
-  const [startMs, endMs, stepMs] =
-    task.kind === 'range' ? [task.startMs, task.endMs, task.stepMs] : [task.timeMs, task.timeMs, 0]
-  const origin = { httpRequest: { clientIP: clientIp, method, path } }
-  const text = error === undefined ? '' : errorText(error)
-  queryLog.write({ expr: task.expr, startMs, endMs, stepMs, durationMs, samples, error: text, origin })
-}
-
 const LABEL_VALUES = /^\/api\/v1\/label\/([^/]*)\/values$/
 
 const FEDERATION_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'
@@ -108,7 +79,8 @@ function lookback(params: Params): { lookbackMs?: number } {
   return lookbackMs === undefined ? {} : { lookbackMs }
 }
 
-function instantTask(params: Params, nowMs: number): QueryTask {
+/** The task of an instant query. @throws BadRequest */
+export function instantTask(params: Params, nowMs: number): QueryTask {
   return {
     kind: 'instant',
     expr: params.get('query'),
@@ -120,7 +92,8 @@ function instantTask(params: Params, nowMs: number): QueryTask {
   }
 }
 
-function rangeTask(params: Params): QueryTask {
+/** The task of a range query. @throws BadRequest */
+export function rangeTask(params: Params): RangeTask {
   const startMs = params.time('start', undefined)
   const endMs = params.time('end', undefined)
   if (endMs < startMs)

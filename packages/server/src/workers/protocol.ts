@@ -157,6 +157,13 @@ export interface PostedError {
   readonly mend?: { readonly expr: string; readonly explanation: string }
 }
 
+/** Queries that are asked together: what stands in several of them is evaluated once. */
+export interface AskedTogether {
+  /** Tells them apart from others. */
+  readonly id: number
+  readonly queries: readonly string[]
+}
+
 /** Compression of a body, when the client takes it and it is worth it. */
 export type BodyEncoding = 'gzip' | 'zstd'
 
@@ -180,6 +187,7 @@ export type ToQueryWorker =
       readonly id: number
       readonly task: QueryTask
       readonly encoding?: BodyEncoding | undefined
+      readonly together?: AskedTogether | undefined
       /** What the result cache holds of this time and later may have changed. */
       readonly forgetFromMs: number
     }

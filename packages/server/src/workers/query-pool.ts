@@ -5,6 +5,7 @@ import type { Logger } from '@promontory/base'
 import type { Tsdb } from '@promontory/tsdb'
 import { parserOptionsOfFeatures } from '@promontory/promql'
 import {
+  type AskedTogether,
   type BodyEncoding,
   type FromQueryWorker,
   type PartTask,
@@ -65,11 +66,14 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined
   /** How a body shall be compressed. */
   readonly encoding?: BodyEncoding | undefined
+  /** The queries that are asked together with this one. */
+  readonly together?: AskedTogether | undefined
 }
 
 interface Waiting {
   readonly task: QueryTask
   readonly encoding: BodyEncoding | undefined
+  readonly together: AskedTogether | undefined
   readonly signal: AbortSignal | undefined
   readonly queuedMs: number
   readonly deadlineMs: number
@@ -120,6 +124,7 @@ const HOMES_MAX = 10_000
 const ENDING: Running = {
   task: { kind: 'tsdbStatus', limit: 0 },
   encoding: undefined,
+  together: undefined,
   signal: undefined,
   queuedMs: 0,
   deadlineMs: 0,
@@ -193,14 +198,18 @@ export class QueryPool {
     return landed
   }
 
-  #land(task: QueryTask, { signal, timeoutMs, encoding }: RunOptions, sink: BodySink): Promise<Landed> {
+  #land(
+    task: QueryTask,
+    { signal, timeoutMs, encoding, together }: RunOptions,
+    sink: BodySink,
+  ): Promise<Landed> {
     const limitMs = Math.min(timeoutMs ?? Infinity, this.#options.timeoutMs)
     return new Promise((resolve, reject) => {
       if (this.#closed)
         return reject(new TaskError({ errorType: 'internal', message: 'the server is shutting down' }))
       const queuedMs = performance.now()
       const deadlineMs = queuedMs + limitMs
-      this.#queue.push({ task, encoding, signal, queuedMs, deadlineMs, sink, resolve, reject })
+      this.#queue.push({ task, encoding, together, signal, queuedMs, deadlineMs, sink, resolve, reject })
       this.#next()
     })
   }
@@ -248,47 +257,53 @@ export class QueryPool {
   #match(idle: readonly Slot[]): { slot: Slot; waiting: Waiting } | undefined {
     const nowMs = performance.now()
     for (const [at, waiting] of this.#queue.entries()) {
-      const home = this.#home(waiting.task)
+      const home = this.#home(waiting)
       const isHomeIdle = home !== undefined && idle.includes(home)
       if (home !== undefined && !isHomeIdle && nowMs - waiting.queuedMs < LATE_MS) continue
       return { slot: isHomeIdle ? home : idle[0]!, waiting: this.#queue.splice(at, 1)[0]! }
     }
-    const waitedMs = nowMs - this.#queue[0]!.queuedMs
-    if (waitedMs >= AFFINITY_MS) return { slot: idle[0]!, waiting: this.#queue.shift()! }
+    const at = this.#queue.findIndex((waiting) => nowMs - waiting.queuedMs >= patienceOf(waiting))
+    if (at >= 0) return { slot: idle[0]!, waiting: this.#queue.splice(at, 1)[0]! }
+    const waitMs = Math.min(...this.#queue.map((waiting) => waiting.queuedMs + patienceOf(waiting) - nowMs))
     this.#recheck ??= setTimeout(() => {
       this.#recheck = undefined
       this.#next()
-    }, AFFINITY_MS - waitedMs).unref()
+    }, waitMs).unref()
     return undefined
   }
 
-  /** The worker whose result cache knows the query if any does. */
-  #home(task: QueryTask): Slot | undefined {
+  /** The worker whose result cache knows the query if any does; else the one that had others of those asked together. */
+  #home({ task, together }: Waiting): Slot | undefined {
     const key = keyOf(task)
-    return key === undefined ? undefined : this.#homes.get(key)
+    const known = key === undefined ? undefined : this.#homes.get(key)
+    return known ?? (together === undefined ? undefined : this.#homes.get(togetherKey(together)))
   }
 
-  #remember(task: QueryTask, slot: Slot): void {
+  #remember({ task, together }: Waiting, slot: Slot): void {
     const key = keyOf(task)
-    if (key === undefined) return
+    if (key !== undefined) this.#rememberHome(key, slot)
+    if (together !== undefined) this.#rememberHome(togetherKey(together), slot)
+  }
+
+  #rememberHome(key: string, slot: Slot): void {
     this.#homes.delete(key)
     this.#homes.set(key, slot)
     if (this.#homes.size > HOMES_MAX) this.#homes.delete(this.#homes.keys().next().value!)
   }
 
-  /** For the next query: this one does not wait for them. */
-  #startAll(): void {
+  /** For the queries that will come: this one does not wait for them. */
+  startAll(): void {
     for (const slot of this.#slots) slot.worker ??= this.#start(slot)
   }
 
   /** Gives a task to a worker, and parts of it to other idle ones when that is worth it. */
   #begin(slot: Slot, waiting: Waiting, idle: readonly Slot[]): void {
     const { task } = waiting
-    this.#remember(task, slot)
-    if (task.kind === 'range' && this.#splitter.deservesAll(task)) this.#startAll()
+    this.#remember(waiting, slot)
+    if (task.kind === 'range' && this.#splitter.deservesAll(task)) this.startAll()
     const workers = Math.min(idle.length, this.#options.maxConcurrency - this.running)
     const split =
-      task.kind === 'range' && this.#queue.length === 0
+      task.kind === 'range' && this.#queue.length === 0 && waiting.together === undefined
         ? this.#splitter.split(task, workers, this.#options.maxSamples)
         : undefined
     if (split === undefined) {
@@ -319,6 +334,7 @@ export class QueryPool {
       {
         task,
         encoding: undefined,
+        together: undefined,
         signal: running.helpers!.signal,
         queuedMs: started,
         deadlineMs: running.deadlineMs,
@@ -352,9 +368,16 @@ export class QueryPool {
     slot.running = running
     const { forgetFromMs } = slot
     slot.forgetFromMs = Infinity
-    const { encoding } = waiting
+    const { encoding, together } = waiting
     slot.worker ??= this.#start(slot)
-    slot.worker.postMessage({ type: 'task', id, task, encoding, forgetFromMs } satisfies ToQueryWorker)
+    slot.worker.postMessage({
+      type: 'task',
+      id,
+      task,
+      encoding,
+      together,
+      forgetFromMs,
+    } satisfies ToQueryWorker)
     return running
   }
 
@@ -450,6 +473,11 @@ export class QueryPool {
   }
 }
 
+/** What is asked together is soon answered by the worker that has what it has in common: another would do that work again. */
+function patienceOf({ together }: Waiting): number {
+  return together === undefined ? AFFINITY_MS : LATE_MS
+}
+
 function newSlot(reader: number): Slot {
   const stop = new Int32Array(new SharedArrayBuffer(4))
   return { worker: undefined, reader, stop, forgetFromMs: Infinity, running: undefined, memory: undefined }
@@ -459,6 +487,10 @@ function newSlot(reader: number): Slot {
 function keyOf(task: QueryTask): string | undefined {
   if ((task.kind !== 'range' && task.kind !== 'instant') || !task.cached) return undefined
   return `${task.kind === 'range' ? task.stepMs : 0} ${task.expr}`
+}
+
+function togetherKey({ id }: AskedTogether): string {
+  return `together ${id}`
 }
 
 function stopped(cause: number, where: string): TaskError {

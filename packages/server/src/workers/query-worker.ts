@@ -11,11 +11,13 @@ import {
   ResultCache,
 } from '@promontory/promql'
 import { SETTLED_AGE_MS, TsdbReader } from '@promontory/tsdb'
+import { BatchKeeper } from './batch-keeper.ts'
 import { IdleCollector } from './idle-collector.ts'
 import { federate } from './federate-task.ts'
 import { lint } from './lint-task.ts'
 import { labelNames, labelValues, matchingSeries } from './label-tasks.ts'
 import type {
+  AskedTogether,
   BodyEncoding,
   FromQueryWorker,
   PostedError,
@@ -56,6 +58,7 @@ const cache = new ResultCache(engine, {
 })
 
 const collector = new IdleCollector()
+const batches = new BatchKeeper(engine.parserOptions)
 
 const segments = new BodySegments()
 post({ type: 'memory', memory: segments.memory })
@@ -73,15 +76,17 @@ port.on('message', (message: ToQueryWorker) => {
       return awaitedParts[message.index]?.(message.part)
     case 'task':
       if (message.forgetFromMs < Infinity) cache.forget(message.forgetFromMs)
-      void answer(message.id, message.task, message.encoding)
+      void answer(message)
   }
 })
 
-async function answer(id: number, task: QueryTask, encoding: BodyEncoding | undefined): Promise<void> {
+type TaskMessage = Extract<ToQueryWorker, { type: 'task' }>
+
+async function answer({ id, task, encoding, together }: TaskMessage): Promise<void> {
   collector.busy()
   let answered: QueryAnswer
   try {
-    const outcome = await run(task)
+    const outcome = await run(task, together)
     answered = outcome.kind === 'body' ? writeBody(id, outcome, encoding) : outcome
   } catch (error) {
     answered = { kind: 'error', error: postError(error) }
@@ -132,7 +137,10 @@ function buffersOf(posted: PostedBytes): ArrayBuffer[] {
   return posted instanceof Uint8Array ? [posted.buffer] : []
 }
 
-async function run(task: QueryTask): Promise<Exclude<QueryAnswer, { kind: 'body' }> | BodyOutcome> {
+async function run(
+  task: QueryTask,
+  together: AskedTogether | undefined,
+): Promise<Exclude<QueryAnswer, { kind: 'body' }> | BodyOutcome> {
   switch (task.kind) {
     case 'instant': {
       const { expr, timeMs } = task
@@ -145,7 +153,7 @@ async function run(task: QueryTask): Promise<Exclude<QueryAnswer, { kind: 'body'
       )
     }
     case 'range':
-      return resultOutcome(task, await range(task))
+      return resultOutcome(task, await range(task, together))
     case 'part': {
       const part = await evaluatePart(engine, remote.queryable, task, options({ ...task, stats: 'none' }))
       return { kind: 'part', part, samples: part.samples }
@@ -188,12 +196,14 @@ function bytesOutcome(bytes: Uint8Array): BodyOutcome {
   return { kind: 'body', write: (writer) => writer.raw(bytes), samples: 0 }
 }
 
-async function range(task: RangeTask): Promise<CachedResult> {
+async function range(task: RangeTask, together: AskedTogether | undefined): Promise<CachedResult> {
   const { split } = task
-  if (split === undefined)
+  if (split === undefined) {
+    const all = together === undefined ? options(task) : { ...options(task), batch: batches.of(together) }
     return task.cached && !remote.isSpecial
-      ? await cache.range(reader, task.expr, task, options(task))
-      : { result: await engine.range(remote.queryable, task.expr, task, options(task)), use: 'bypass' }
+      ? await cache.range(reader, task.expr, task, all)
+      : { result: await engine.range(remote.queryable, task.expr, task, all), use: 'bypass' }
+  }
   const parts = Array.from(
     { length: split.parts },
     (_, index) => new Promise<PostedPart | undefined>((resolve) => (awaitedParts[index] = resolve)),

@@ -16,6 +16,9 @@ import { preloadKinds } from './panels/panel-kinds.tsx'
 import { takeDraft } from './data/draft.ts'
 import { DashboardScreen } from './dashboard-screen.tsx'
 
+// Hardly any dashboard does without: their code comes while the dashboard is being asked for.
+preloadKinds(['timeseries', 'stat'])
+
 interface Loaded {
   readonly opened: OpenedDashboard
   readonly meta: DashboardMeta

@@ -1,4 +1,5 @@
 import { routePrefix } from '../../../data/prefix.ts'
+import { askInBatch } from './query-batch.ts'
 
 export interface PrometheusReply<T> {
   readonly data: T
@@ -7,6 +8,10 @@ export interface PrometheusReply<T> {
 
 /** Questions under way, so that panels that ask the same get one answer. */
 const underWay = new Map<string, { readonly reply: Promise<PrometheusReply<unknown>>; waiting: number; abort: AbortController }>() // prettier-ignore
+
+/** Our own API, which takes several questions in one request. */
+const OWN_PATH = 'api/v1/'
+const BATCHED: ReadonlySet<string> = new Set(['query', 'query_range'])
 
 /** Longer questions are sent as a form. */
 const URL_LENGTH_MAX = 4000
@@ -24,9 +29,11 @@ export async function askPrometheus<T>(
   let entry = underWay.get(key)
   if (entry === undefined) {
     const abort = new AbortController()
-    const reply = send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal).finally(() =>
-      underWay.delete(key),
-    )
+    const answered =
+      path === OWN_PATH && BATCHED.has(endpoint)
+        ? askInBatch(`${endpoint}?${form}`, abort.signal).then(({ status, text }) => replyOf(text, status))
+        : send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal)
+    const reply = answered.finally(() => underWay.delete(key))
     entry = { reply, waiting: 0, abort }
     underWay.set(key, entry)
   }
@@ -61,7 +68,11 @@ async function send(
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new Error('The data source does not answer.', { cause: error })
   }
-  const body = await response.text()
+  return replyOf(await response.text(), `${response.status} ${response.statusText}`)
+}
+
+/** Reads the envelope of an answer. @throws QueryError with what it says, or with its status when it is none */
+function replyOf(body: string, status: string): PrometheusReply<unknown> {
   try {
     const envelope = JSON.parse(body) as {
       readonly status: string
@@ -70,12 +81,11 @@ async function send(
       readonly message?: string
       readonly warnings?: readonly string[]
     }
-    if (envelope.status !== 'success')
-      throw new QueryError(envelope.error ?? envelope.message ?? `${response.status} ${response.statusText}`)
+    if (envelope.status !== 'success') throw new QueryError(envelope.error ?? envelope.message ?? status)
     return { data: envelope.data, warnings: envelope.warnings ?? [] }
   } catch (error) {
     if (error instanceof QueryError) throw error
-    throw new QueryError(`${response.status} ${response.statusText}: ${body.slice(0, 200)}`, { cause: error })
+    throw new QueryError(`${status}: ${body.slice(0, 200)}`, { cause: error })
   }
 }
 
