@@ -27,3 +27,4 @@ export {
   type OtlpReceiverOptions,
 } from './otlp/otlp-receiver.ts'
 export { ReplicaQueryable } from './read/replica-queryable.ts'
+export { histogramFault, isStaleSum, toHistogram } from './histogram.ts'

@@ -93,7 +93,7 @@ export class RuleGroup {
 
   constructor(config: RuleGroupConfig, settings: GroupSettings, environment: GroupEnvironment) {
     this.config = config
-    this.key = `${config.file};${config.name}`
+    this.key = keyOf(config)
     this.intervalMs = config.intervalMs ?? settings.intervalMs
     this.queryOffsetMs = config.queryOffsetMs ?? settings.queryOffsetMs
     this.externalLabels = settings.externalLabels
@@ -197,7 +197,7 @@ export class RuleGroup {
   // Time
 
   #slotBefore(nowMs: number): number {
-    const offsetMs = hash(this.key) % this.intervalMs
+    const offsetMs = evaluationOffsetMs(this.config, this.intervalMs)
     return Math.floor((nowMs - offsetMs) / this.intervalMs) * this.intervalMs + offsetMs
   }
 
@@ -425,6 +425,18 @@ function fingerprint({ config, intervalMs, queryOffsetMs, externalLabels, rules:
     slots.map(({ rule }) => (rule instanceof AlertingRule ? rule.noData : '')),
     rules,
   ])
+}
+
+function keyOf({ file, name }: Pick<RuleGroupConfig, 'file' | 'name'>): string {
+  return `${file};${name}`
+}
+
+/** How far behind multiples of its interval a group is evaluated: groups spread out, and restarts agree. */
+export function evaluationOffsetMs(
+  group: Pick<RuleGroupConfig, 'file' | 'name'>,
+  intervalMs: number,
+): number {
+  return hash(keyOf(group)) % intervalMs
 }
 
 /** FNV-1a, 32 bits. */

@@ -30,6 +30,7 @@ export {
   type ReadRequest,
   type ReadSeriesSink,
 } from './read-message.ts'
+export { decodeChunkedSeries, FrameReader } from './read-stream.ts'
 export { decodeOtlpJson } from './otlp-json.ts'
 export type {
   Attributes,

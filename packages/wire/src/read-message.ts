@@ -83,8 +83,11 @@ function readMatcher(reader: ProtoReader): ReadMatcher {
   return { operator, name: texts[0]!, value: texts[1]! }
 }
 
-/** A request for samples. */
-export function encodeReadRequest(queries: readonly ReadQuery[]): Buffer {
+/** Forms of an answer, by the number that the protocol has for them. */
+const [SAMPLES, STREAMED_CHUNKS] = [0, 1]
+
+/** A request for samples. @param takesChunks  the other side may stream chunks instead */
+export function encodeReadRequest(queries: readonly ReadQuery[], takesChunks = false): Buffer {
   const out = new ProtoWriter()
   for (const { startMs, endMs, matchers } of queries)
     out.nested(1, () => {
@@ -97,6 +100,7 @@ export function encodeReadRequest(queries: readonly ReadQuery[]): Buffer {
           out.string(3, value)
         })
     })
+  if (takesChunks) out.bytes(2, Uint8Array.of(STREAMED_CHUNKS, SAMPLES))
   return out.view()
 }
 

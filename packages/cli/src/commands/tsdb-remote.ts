@@ -1,6 +1,7 @@
 import type { Envelope, QueryData } from '@promontory/api'
 import { Labels } from '@promontory/model'
 import type { SeriesSamples } from '@promontory/tsdb/block'
+import { type ServerClient, textOf } from './server-client.ts'
 
 /** Collects floats by series, in the order in which they come. */
 export class SeriesCollector {
@@ -31,13 +32,13 @@ export interface MatrixRow {
  * @throws Error with the server's own words
  */
 export async function askMatrix(
-  server: string,
+  server: ServerClient,
   path: 'query' | 'query_range',
   parameters: Readonly<Record<string, string>>,
 ): Promise<MatrixRow[]> {
-  const url = `${server.replace(/\/+$/, '')}/api/v1/${path}`
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(parameters) })
-  const text = await response.text()
+  const url = `${server.url}/api/v1/${path}`
+  const response = await server.request(`/api/v1/${path}`, { body: new URLSearchParams(parameters) })
+  const text = textOf(response)
   let envelope: Envelope<QueryData>
   try {
     envelope = JSON.parse(text) as Envelope<QueryData>

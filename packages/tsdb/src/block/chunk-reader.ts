@@ -86,7 +86,9 @@ export class ChunkReader {
     if (file === undefined || span < 0 || span > RUN_BYTES_MAX || count > RUN_CHUNKS_MAX) return 0
     const offset = first % 2 ** 32
     if (offset < CHUNKS_HEADER_BYTES || offset >= file.size) return 0
-    const length = Math.min(span + GUESS_BYTES, file.size - offset)
+    // The last chunk is likely to be as long as those before.
+    const last = count === 1 ? GUESS_BYTES : Math.max(GUESS_BYTES, (1.5 * span) / (count - 1))
+    const length = Math.min(span + Math.ceil(last), file.size - offset)
     return decoder.addRun(file, offset, length, chunks, SAMPLES_EXPECTED * count)
   }
 
