@@ -283,9 +283,9 @@ async function snapshot(server: Program, directory: string): Promise<string> {
   return join(directory, 'snapshots', name)
 }
 
-/** Decodes and encodes each float chunk: Prometheus's have up to 240 samples, ours 480 in merged blocks. @returns how many there are */
+/** Decodes and encodes each float chunk: Prometheus's have up to 240 samples, and so have ours in merged blocks. @returns how many there are */
 function encodedAgain(directory: string, leavesByte = false): number {
-  const [decoder, encoder, columns] = [new ChunkDecoder(), new ChunkEncoder(480), new SampleColumns()]
+  const [decoder, encoder, columns] = [new ChunkDecoder(), new ChunkEncoder(240), new SampleColumns()]
   let chunks = 0
   for (const name of blocksOf(directory)) {
     const block = new Block(join(directory, name), new PageCache())

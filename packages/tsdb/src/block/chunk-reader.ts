@@ -25,7 +25,7 @@ const GUESS_BYTES = 2048
 
 /** Chunks further apart are not read as a run. */
 const RUN_BYTES_MAX = 256 * 1024
-/** Most chunks hold as many at most: 120 in those of two hours, {@link JOINED_SAMPLES_MAX} in longer ones. */
+/** Most chunks hold as many at most: 120 in blocks of two hours, {@link JOINED_SAMPLES_MAX} in longer ones. */
 const SAMPLES_EXPECTED: number = JOINED_SAMPLES_MAX
 
 /** Reads the chunk files of a block. @throws CorruptionError when they contradict themselves */

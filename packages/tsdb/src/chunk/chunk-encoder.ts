@@ -6,7 +6,7 @@ import { ChunkEncoding, JOINED_SAMPLES_MAX } from '../block/format.ts'
 import { appendHistogram, type HistogramChunk, type HistogramEncoding } from './histogram-chunk.ts'
 
 const SAMPLES_PER_CHUNK = 120
-/** Prometheus cuts at twice what it aims at; merged blocks of ours have more. */
+/** Prometheus cuts at twice what it aims at, and merged blocks of ours have as many. */
 const SAMPLES_PER_CHUNK_MAX: number = JOINED_SAMPLES_MAX
 const STATE_AT = 65536
 const TIMES_AT = 131072
