@@ -22,6 +22,18 @@ export interface Kernels {
     crcTable: number,
     result: number,
   ): void
+  pickSteps(
+    times: number,
+    values: number,
+    count: number,
+    firstMs: number,
+    widthMs: number,
+    offsetMs: number,
+    windowMs: number,
+    steps: number,
+    out: number,
+    flags: number,
+  ): number
   anyStale(values: number, count: number): number
   xorEncode(state: number, chunk: number, times: number, values: number, count: number): number
   headCheck(

@@ -32,12 +32,32 @@ export interface SelectRequest extends TimeRange {
   readonly hints?: SelectHints
 }
 
+/** Where an instant selector looks. */
+export interface PickSteps {
+  readonly startMs: number
+  readonly stepMs: number
+  readonly count: number
+  /** Each step looks at so much before it. */
+  readonly offsetMs: number
+  /** How far back from there, the far end left out. */
+  readonly windowMs: number
+}
+
+/** At most so many steps are picked at once. */
+export const PICK_STEPS_MAX: number = 16_384
+
 /** Series in ascending order of their labels (unless the request's hints take any order), each with its samples in the requested range (or none). */
 export interface SeriesSet {
   readonly length: number
   labels(index: number): Labels
   /** Fills `into` with the samples of the series at `index`, in time order, stale markers included. */
   read(index: number, into: SampleColumns): void
+  /**
+   * Sets `values[i]` and `flags[i]` to what an instant selector takes at step i: the newest sample that is not after the step and within the window, unless
+   * it is a stale marker, and 1; where there is none `flags[i]` is 0. A shortcut that storages may have.
+   * @returns the number of ones; −1, with anything in the arrays, where {@link read} must tell: of histograms, for one
+   */
+  pick?(index: number, steps: PickSteps, values: Float64Array, flags: Uint8Array): number
   /** Texts for the answer's `warnings`, e.g. of a remote source that failed. */
   readonly warnings: readonly string[]
   /** Texts for the answer's `infos`, e.g. that it was computed from aggregates. */

@@ -1,6 +1,14 @@
 import { DECODE_PADDING, instantiateKernels, type Kernels } from '@promontory/kernels'
 import { loadKernelModule } from '@promontory/kernels/node'
-import { type FloatHistogram, type SampleColumns, STALE_HIGH, STALE_LOW, withHint } from '@promontory/model'
+import {
+  type FloatHistogram,
+  PICK_STEPS_MAX,
+  type PickSteps,
+  type SampleColumns,
+  STALE_HIGH,
+  STALE_LOW,
+  withHint,
+} from '@promontory/model'
 import type { ChunkNumbers } from './block/chunk-reader.ts'
 import { type DeletedRange, isDeleted } from './block/deleted-ranges.ts'
 import { ChunkEncoding } from './block/format.ts'
@@ -15,7 +23,10 @@ const CHUNK_BYTES_MAX = 2 * 1024 * 1024
 const PAGES_AT: number = CHUNK_AT + CHUNK_BYTES_MAX + 65536
 /** Pages that are not used take no memory. */
 const PAGES_KEPT = 128
-const TIMES_AT: number = PAGES_AT + (PAGES_KEPT + 1) * PAGE_BYTES
+/** Picked values and flags. */
+const PICKED_AT: number = PAGES_AT + (PAGES_KEPT + 1) * PAGE_BYTES
+const FLAGS_AT: number = PICKED_AT + 8 * PICK_STEPS_MAX
+const TIMES_AT: number = FLAGS_AT + PICK_STEPS_MAX
 /** Behind the bytes, and further from them than decoders read ahead. */
 const RESULT_AT: number = PAGES_AT - 32_768
 const STARTS_AT: number = RESULT_AT + 64
@@ -42,6 +53,11 @@ export class ChunkDecoder {
   #valuesView!: Float64Array
   #viewFrom = -1
   #viewTo = -1
+  /** Only floats are wanted: where there is anything else the rest need not be decoded. */
+  #floatsOnly = false
+  #notFloats = false
+  #pickedView: Float64Array = new Float64Array(0)
+  #flagsView: Uint8Array = new Uint8Array(0)
   #length = 0
   /** Whether a chunk began before the last one ended: then the columns need sorting. */
   #overlap = false
@@ -61,10 +77,35 @@ export class ChunkDecoder {
   }
 
   begin(): void {
+    this.#floatsOnly = false
     this.#length = 0
     this.#overlap = false
     this.#histograms = undefined
     this.#weights = undefined
+  }
+
+  /** As {@link begin}, for {@link pick}. */
+  beginPick(): void {
+    this.begin()
+    this.#floatsOnly = true
+    this.#notFloats = false
+  }
+
+  /** Instead of {@link finish}: what `SeriesSet.pick` gives. */
+  pick(steps: PickSteps, values: Float64Array, flags: Uint8Array): number {
+    if (this.#notFloats || this.#weights !== undefined) return -1
+    if (this.#overlap) this.#sort()
+    const { startMs, stepMs, offsetMs, windowMs, count } = steps
+    const picked = this.#kernels.pickSteps(
+      TIMES_AT, this.#valuesAt, this.#length, startMs, stepMs, offsetMs, windowMs, count, PICKED_AT, FLAGS_AT,
+    ) // prettier-ignore
+    if (this.#flagsView.length !== count) {
+      this.#pickedView = new Float64Array(this.#memory.buffer, PICKED_AT, count)
+      this.#flagsView = new Uint8Array(this.#memory.buffer, FLAGS_AT, count)
+    }
+    values.set(this.#pickedView)
+    flags.set(this.#flagsView)
+    return picked
   }
 
   /** Samples that are there. */
@@ -78,6 +119,8 @@ export class ChunkDecoder {
    * @throws RangeError when a histogram chunk does not decode, or the encoding is unknown
    */
   add(encoding: number, data: Uint8Array, count: number): number {
+    if (this.#floatsOnly && encoding !== ChunkEncoding.xor) this.#notFloats = true
+    if (this.#floatsOnly && this.#notFloats) return count
     if (encoding === ChunkEncoding.xor) return this.addXor(data, count)
     if (encoding === ChunkEncoding.histogram || encoding === ChunkEncoding.floatHistogram)
       return this.#addHistograms(encoding, data, count)
@@ -271,6 +314,7 @@ export class ChunkDecoder {
 
   #makeViews(): void {
     this.#viewFrom = -1
+    this.#flagsView = new Uint8Array(0)
     this.#u8 = new Uint8Array(this.#memory.buffer)
     this.#u32 = new Uint32Array(this.#memory.buffer)
     this.#f64 = new Float64Array(this.#memory.buffer)

@@ -1,6 +1,7 @@
 import {
   compareUtf8,
   type Labels,
+  type PickSteps,
   type Querier,
   type SampleColumns,
   type SelectRequest,
@@ -279,6 +280,12 @@ class SingleSourceSet implements SeriesSet {
     this.#source.decode(index, startMs, endMs, this.#decoder)
     this.#decoder.finish(into, startMs, endMs)
   }
+  pick(index: number, steps: PickSteps, values: Float64Array, flags: Uint8Array): number {
+    const { startMs, endMs } = this.#request
+    this.#decoder.beginPick()
+    this.#source.decode(index, startMs, endMs, this.#decoder)
+    return this.#decoder.pick(steps, values, flags)
+  }
 }
 
 class MergedSet implements SeriesSet {
@@ -306,13 +313,21 @@ class MergedSet implements SeriesSet {
     return this.#merged.labels[index]!
   }
   read(index: number, into: SampleColumns): void {
-    const { startMs, endMs } = this.#request
     this.#decoder.begin()
+    this.#decode(index)
+    this.#decoder.finish(into, this.#request.startMs, this.#request.endMs)
+  }
+  pick(index: number, steps: PickSteps, values: Float64Array, flags: Uint8Array): number {
+    this.#decoder.beginPick()
+    this.#decode(index)
+    return this.#decoder.pick(steps, values, flags)
+  }
+  #decode(index: number): void {
+    const { startMs, endMs } = this.#request
     const { sources, places } = this.#merged
     for (let i = 0; i < sources.length; i++) {
       const at = places[index * sources.length + i]!
       if (at >= 0) sources[i]!.decode(at, startMs, endMs, this.#decoder)
     }
-    this.#decoder.finish(into, startMs, endMs)
   }
 }

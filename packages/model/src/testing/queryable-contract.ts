@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { FloatHistogram } from '../histogram.ts'
 import { Labels } from '../labels.ts'
 import { Matcher } from '../matcher.ts'
-import type { Querier, Queryable, SelectRequest } from '../queryable.ts'
+import type { PickSteps, Querier, Queryable, SelectRequest } from '../queryable.ts'
 import { SampleColumns } from '../samples.ts'
 import { isStaleAt } from '../stale.ts'
 
@@ -136,6 +136,34 @@ export function queryableContract(
       expect(sets.map((set) => set.length)).toEqual([7, 2, 4])
     }))
 
+  test(`${kind}: what is picked for steps is what a look at all samples finds`, () =>
+    withQuerier(async (querier) => {
+      const steps = {
+        startMs: time(3) + 7000,
+        stepMs: 90_000,
+        count: 250,
+        offsetMs: 61_000,
+        windowMs: 300_000,
+      }
+      const [set] = await querier.select([{ matchers: [], ...ALL }])
+      const columns = new SampleColumns()
+      let floats = 0
+      for (let i = 0; i < set!.length && set!.pick !== undefined; i++) {
+        const [values, flags] = [new Float64Array(steps.count), new Uint8Array(steps.count).fill(9)]
+        const picked = set!.pick(i, steps, values, flags)
+        set!.read(i, columns)
+        if (columns.histograms !== undefined) {
+          expect(picked).toBe(-1)
+          continue
+        }
+        const want = Array.from({ length: steps.count }, (_, step) => newestIn(columns, steps, step))
+        expect(Array.from(flags, (flag, step) => (flag === 1 ? values[step] : undefined))).toEqual(want)
+        expect(picked).toBe(want.filter((value) => value !== undefined).length)
+        floats += picked
+      }
+      if (set!.pick !== undefined) expect(floats).toBeGreaterThan(400)
+    }))
+
   test(`${kind}: names and values`, () =>
     withQuerier(async (querier) => {
       const all = { matchers: [], ...ALL }
@@ -165,6 +193,18 @@ export function queryableContract(
     expect(Object.keys(await read(later, request))).toHaveLength(4)
     later.close()
   })
+}
+
+/** The newest sample that a step looks at; undefined when there is none, or it is a stale marker. */
+function newestIn(
+  { timesMs, values, bits, length }: SampleColumns,
+  { startMs, stepMs, offsetMs, windowMs }: PickSteps,
+  step: number,
+): number | undefined {
+  const at = startMs + step * stepMs - offsetMs
+  const newest = timesMs.subarray(0, length).findLastIndex((timeMs) => timeMs <= at)
+  if (newest < 0 || timesMs[newest]! <= at - windowMs || isStaleAt(bits, newest)) return undefined
+  return values[newest]!
 }
 
 type Found = Record<string, [timeMs: number, value: string][]>

@@ -1,5 +1,5 @@
-import type { SampleColumns } from '@promontory/model'
-import { histogramSamples, isStaleAt, SampleColumns as Samples } from '@promontory/model'
+import type { PickSteps, SampleColumns } from '@promontory/model'
+import { histogramSamples, isStaleAt, PICK_STEPS_MAX, SampleColumns as Samples } from '@promontory/model'
 import type { VectorSelector } from '../parser/ast.ts'
 import type { Column } from './column.ts'
 import { ColumnSource, FLOAT } from './column.ts'
@@ -23,17 +23,50 @@ export function streamSelector(
   const { ledger, settings, selection } = evaluation
   const source = new ColumnSource(grid.count, reuse)
   const samples = new Samples()
-  selection.read(selector, samples, (labels) => {
-    ledger.worked(samples.length + grid.count)
-    const column = source.next(labels, false)
-    const points =
-      selector.smoothed && aspect === 'value'
-        ? smoothSeries(evaluation, selector, grid, labels, samples, column)
-        : pickSamples(samples, selector, grid, settings.lookbackMs, column, aspect)
-    if (points === 0) return
+  const set = selection.of(selector)
+  const steps =
+    set.pick === undefined || aspect !== 'value' ? undefined : stepsOf(selector, grid, settings.lookbackMs)
+  for (let i = 0; i < set.length; i++) {
+    const column = source.next(set.labels(i), false)
+    let points = steps === undefined ? -1 : set.pick!(i, steps, column.values, column.kinds)
+    if (points >= 0) {
+      ledger.worked(samplesOfPick(steps!) + grid.count)
+      countPicked(points, column.kinds, grid)
+    } else {
+      column.clear()
+      selection.readOne(selector, i, samples)
+      ledger.worked(samples.length + grid.count)
+      points =
+        selector.smoothed && aspect === 'value'
+          ? smoothSeries(evaluation, selector, grid, column.labels, samples, column)
+          : pickSamples(samples, selector, grid, settings.lookbackMs, column, aspect)
+    }
+    if (points === 0) continue
     ledger.add(points)
     visit(column)
-  })
+  }
+}
+
+/** How many samples picking a series is taken to look at: nobody counts them. */
+function samplesOfPick({ stepMs, count, windowMs }: PickSteps): number {
+  return (stepMs * count + windowMs) / 10_000
+}
+
+/** Undefined where the storage cannot pick: then the samples are read. */
+function stepsOf(
+  { offsetMs, atMs, smoothed }: VectorSelector,
+  { startMs, stepMs, count }: Grid,
+  windowMs: number,
+): PickSteps | undefined {
+  if (smoothed || count > PICK_STEPS_MAX) return undefined
+  return atMs === undefined
+    ? { startMs, stepMs, count, offsetMs, windowMs }
+    : { startMs: atMs, stepMs: 0, count, offsetMs, windowMs }
+}
+
+function countPicked(points: number, kinds: Uint8Array, { samplesAtStep, count }: Grid): void {
+  if (samplesAtStep === undefined || points === 0) return
+  for (let step = 0; step < count; step++) samplesAtStep[step]! += kinds[step]!
 }
 
 /** @returns weight of the points set */

@@ -56,15 +56,23 @@ export class Selection {
     this.statsOnly = statsOnly
   }
 
+  /** The series that a node selects. */
+  of(node: Expr): SeriesSet {
+    return this.#sets.get(node)!
+  }
+
   /** Reads the series that a node selects, one after the other, into the same columns. */
   read(node: Expr, into: SampleColumns, visit: (labels: Labels) => void): void {
     const set = this.#sets.get(node)!
-    const statsOnly = this.statsOnly.has(node)
     for (let i = 0; i < set.length; i++) {
-      set.read(i, into)
-      if (statsOnly) keepStatsOnly(into)
+      this.readOne(node, i, into)
       visit(set.labels(i))
     }
+  }
+
+  readOne(node: Expr, index: number, into: SampleColumns): void {
+    this.of(node).read(index, into)
+    if (this.statsOnly.has(node)) keepStatsOnly(into)
   }
 
   /** How many series a node selects; 0 for one that selects none. */
