@@ -365,7 +365,7 @@ export const FEATURES: Readonly<Record<string, 'works' | 'default' | 'none'>> = 
   'auto-reload-config': 'works',
   'native-histograms': 'default',
   'created-timestamp-zero-ingestion': 'works',
-  'metadata-wal-records': 'none',
+  'metadata-wal-records': 'works',
   'type-and-unit-labels': 'works',
   'use-start-timestamps': 'none',
   'otlp-deltatocumulative': 'default',

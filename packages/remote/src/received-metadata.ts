@@ -12,11 +12,13 @@ const FAMILIES_MAX = 50_000
 const TEXT_CHARACTERS_MAX = 2048
 
 /**
- * HELP, TYPE and UNIT of metric families that came by remote write and OTLP, as told last. In memory only: senders tell it again, once a
- * minute (1.0) or with the samples (2.0, OTLP).
+ * HELP, TYPE and UNIT of metric families that came by remote write and OTLP, as told last. Senders tell it again, once a minute (1.0),
+ * with new series (2.0) or with the samples (OTLP).
  */
 export class ReceivedMetadata {
   readonly #families = new Map<string, ReceivedFamily>()
+  /** Rises with each change. */
+  revision = 0
 
   note(family: string, type: string, help: string, unit: string): void {
     const known = this.#families.get(family)
@@ -24,6 +26,7 @@ export class ReceivedMetadata {
     if (family === '' || (known === undefined && this.#families.size >= FAMILIES_MAX)) return
     if (family.length + help.length + unit.length > TEXT_CHARACTERS_MAX) return
     this.#families.set(family, { type, help, unit })
+    this.revision++
   }
 
   /** For metadata that is told of a series: that of a histogram is the same for all of its parts. */

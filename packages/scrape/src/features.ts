@@ -9,6 +9,8 @@ export interface ScrapeFeatures {
   readonly createdTimes: boolean
   /** `type-and-unit-labels`: the labels `__type__` and `__unit__`. */
   readonly typeAndUnitLabels: boolean
+  /** `metadata-wal-records`: HELP, TYPE and UNIT of each series go to the log. */
+  readonly logsMetadata: boolean
 }
 
 /** @param names of `--enable-feature`; those of others are passed over */
@@ -17,6 +19,7 @@ export function scrapeFeatures(names: readonly string[]): ScrapeFeatures {
     extraMetrics: names.includes('extra-scrape-metrics'),
     createdTimes: names.includes('created-timestamp-zero-ingestion'),
     typeAndUnitLabels: names.includes('type-and-unit-labels'),
+    logsMetadata: names.includes('metadata-wal-records'),
   }
 }
 

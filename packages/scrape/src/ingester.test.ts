@@ -286,3 +286,42 @@ test('type and unit as labels: another type is another series, and relabelling s
     bench.values(`a_seconds{__type__="${type}", __unit__="seconds", unit="seconds"}`)
   expect([of('gauge'), of('counter')]).toEqual([[1, 'stale'], [2]])
 })
+
+describe('metadata for the log', () => {
+  const told = (bench: Bench): string[] =>
+    bench.batch.metadata.map(({ ref, metadata: { type, help, unit } }) => `${ref} ${type} ${help}|${unit}`)
+
+  test('comes with new series, and again for all of a family whose texts change', () => {
+    const bench = new Bench('', {}, ['metadata-wal-records'])
+    bench.scrape(
+      '# HELP h How long.\n# TYPE h histogram\nh_bucket{le="+Inf"} 1\nh_sum 1\nx 1\n# TYPE c counter\nc_total 1\n',
+    )
+    expect(told(bench)).toEqual(['0 histogram How long.|', '1 histogram How long.|', '3 counter |'])
+    bench.scrape(
+      '# HELP h How long.\n# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_sum 1\nx 1\n# TYPE c counter\nc_total 1\n',
+    )
+    expect(told(bench)).toEqual([])
+    bench.scrape(
+      '# HELP h How long!\n# TYPE h histogram\nh_bucket{le="+Inf"} 2\nh_sum 1\nh_count 1\n# TYPE c counter\nc_total 1\n',
+    )
+    expect(told(bench).sort()).toEqual([
+      '0 histogram How long!|',
+      '1 histogram How long!|',
+      '4 histogram How long!|',
+    ])
+  })
+
+  test('of a body that was refused comes with the next', () => {
+    const bench = new Bench('', {}, ['metadata-wal-records'])
+    expect(bench.scrape('# TYPE a gauge\na 1\nb x\n')).not.toBe('')
+    expect(told(bench)).toEqual([])
+    bench.scrape('# TYPE a gauge\na 1\n')
+    expect(told(bench)).toEqual(['0 gauge |'])
+  })
+
+  test('is not told without the feature', () => {
+    const bench = new Bench()
+    bench.scrape('# TYPE a gauge\na 1\n')
+    expect(told(bench)).toEqual([])
+  })
+})

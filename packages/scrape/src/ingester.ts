@@ -16,6 +16,7 @@ import { SampleLimitError } from './ingest-body.ts'
 import type { IngestBody } from './ingest-body.ts'
 import { enlarged, LineCache, LineKind } from './line-cache.ts'
 import { LineHash } from './line-hash.ts'
+import { MetadataLog } from './metadata-log.ts'
 import { MetadataStore } from './metadata-store.ts'
 import { readEntries } from './read-entries.ts'
 import { storedLabels } from './series-rules.ts'
@@ -50,6 +51,7 @@ export class Ingester {
   readonly #hash: LineHash
   #cache = new LineCache()
   readonly #features: ScrapeFeatures
+  #metadataLog: MetadataLog | undefined
   #job: ScrapeConfig
   #parser: TextParser | undefined
   #format: ExpositionFormat | undefined
@@ -77,6 +79,7 @@ export class Ingester {
     features: ScrapeFeatures = NO_FEATURES,
   ) {
     this.#features = features
+    if (features.logsMetadata) this.#metadataLog = new MetadataLog(this.metadata)
     this.#appender = appender
     this.#targetLabels = targetLabels
     this.#job = job
@@ -113,6 +116,7 @@ export class Ingester {
     } else this.#readText(body, timeMs, batch)
     const limit = this.#job.sample_limit
     if (limit > 0 && this.#taken(batch) > limit) throw new SampleLimitError()
+    this.#metadataLog?.addTo(batch)
   }
 
   /** What a series is may be known only lines later: then every line goes through the parser. */
@@ -337,6 +341,7 @@ export class Ingester {
     if (limit > 0 && this.#taken(batch) > limit) return -1
     const ref = this.#appender.seriesRef(labels)
     if (ref < 0) throw new Error('the storage takes no more series')
+    this.#metadataLog?.noteSeries(ref, labels.metricName)
     return this.#cache.add(low, high, length, LineKind.series, ref)
   }
 
@@ -494,6 +499,7 @@ export class Ingester {
    * @param samples number of scraped samples at the start of the batch; markers and reports follow
    */
   settle(outcome: AppendOutcome, samples: number): { readonly unknown: number } {
+    this.#metadataLog?.settle()
     let unknown = 0
     for (let i = 0; i < samples; i++)
       if (outcome.statuses[i] === AppendStatus.unknownSeries) {
@@ -536,6 +542,7 @@ export class Ingester {
     this.#byKey = new Map()
     this.#families = new Map()
     this.#nextCount = 0
+    if (this.#metadataLog !== undefined) this.#metadataLog = new MetadataLog(this.metadata)
     return undefined
   }
 
@@ -548,6 +555,7 @@ export class Ingester {
     const present = new Set(families.values())
     for (const family of left) if (!present.has(family)) this.metadata.delete(family)
     this.#families = families
+    this.#metadataLog?.retain(new Set(this.#cache.refs.subarray(0, this.#cache.count)))
     for (const [key, line] of this.#byKey)
       if (moved[line]! >= 0) this.#byKey.set(key, moved[line]!)
       else this.#byKey.delete(key)

@@ -168,12 +168,20 @@ export class ScrapeManager {
     }
   }
 
-  /** HELP, TYPE and UNIT of all families, target by target. */
-  *metadata(): IterableIterator<TargetMetadata> {
+  /**
+   * HELP, TYPE and UNIT of all families, target by target.
+   * @param before  what is known of a target that has not told anything yet
+   */
+  *metadata(
+    before?: (target: Labels) => Iterable<readonly [family: string, metadata: SeriesMetadata]>,
+  ): IterableIterator<TargetMetadata> {
     for (const pool of this.#pools.values())
-      for (const { target, ingester } of pool.loops)
-        for (const [metricFamily, metadata] of ingester.metadata.entries())
+      for (const { target, ingester } of pool.loops) {
+        const isSilent = before !== undefined && ingester.metadata.size === 0
+        const known = isSilent ? before(target.publicLabels) : ingester.metadata.entries()
+        for (const [metricFamily, metadata] of known)
           yield { target: target.publicLabels, metricFamily, metadata }
+      }
   }
 
   /** What discovery found for a job, one by one, with what became of it; undefined for an unknown job. */

@@ -27,6 +27,8 @@ import type { ReadyMadeRules } from './content/ready-made-rules.ts'
 import { DEFAULT_OTLP, type OtlpConfig } from './config/telemetry-config.ts'
 import type { ServerOptions } from './options.ts'
 import type { ReadHub } from './remote/read-hub.ts'
+import { KnownMetadata } from './known-metadata.ts'
+import { ReceivedMetadataFile } from './remote/received-metadata-file.ts'
 import { createRemoteWrite } from './remote/remote-write.ts'
 import { QueryLog } from './query-log.ts'
 import { ruleQuery } from './rule-query.ts'
@@ -73,6 +75,8 @@ export class Configuration {
   readonly remoteWrite: RemoteWriteManager
   /** What remote write and OTLP told of metric families. */
   readonly receivedMetadata: ReceivedMetadata = new ReceivedMetadata()
+  readonly metadata: KnownMetadata
+  readonly #receivedFile: ReceivedMetadataFile
   readonly queryLog: QueryLog
   readonly #input: ConfigurationInput
   #current: ReadyConfig | undefined
@@ -95,6 +99,13 @@ export class Configuration {
       features: scrapeFeatures(options.features),
       timestampToleranceMs: options.timestampToleranceMs,
     })
+    this.#receivedFile = new ReceivedMetadataFile(
+      join(options.ownDirectory, 'received-metadata.json'),
+      this.receivedMetadata,
+      clock,
+      logger,
+    )
+    this.metadata = new KnownMetadata(this.scrape, this.receivedMetadata, storage.replay.metadata)
     this.queryLog = new QueryLog(logger.with({ component: 'query log' }))
     this.rules = new RuleManager({
       clock,
@@ -196,6 +207,7 @@ export class Configuration {
     await this.rules.stop()
     await this.scrape.stop()
     await this.remoteWrite.stop()
+    this.#receivedFile.close()
     await this.#input.fanout.stop()
     this.queryLog.close()
     this.#input.readHub.close()
@@ -292,9 +304,7 @@ export class Configuration {
   /** Metadata of metric families, the first target's where several have one. */
   #familyMetadata(): FamilyMetadata[] {
     const families = new Map<string, FamilyMetadata>()
-    for (const { metricFamily, metadata } of this.scrape.metadata())
-      if (!families.has(metricFamily)) families.set(metricFamily, { family: metricFamily, ...metadata })
-    for (const [family, metadata] of this.receivedMetadata.entries())
+    for (const [family, metadata] of this.metadata.families())
       if (!families.has(family)) families.set(family, { family, ...metadata })
     return [...families.values()]
   }

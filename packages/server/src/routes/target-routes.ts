@@ -3,8 +3,8 @@ import type { ActiveTarget, TargetsData } from '@promontory/api'
 import { printYaml } from '@promontory/base/yaml'
 import { formatDuration, type Labels, type Matcher } from '@promontory/model'
 import { parseSelector } from '@promontory/promql/parser'
-import type { ReceivedFamily, ReceivedMetadata } from '@promontory/remote'
 import { scrapeConfig, type ScrapeManager, type TargetView } from '@promontory/scrape'
+import type { KnownMetadata } from '../known-metadata.ts'
 import { failure, failureOf, success } from '../http/answer.ts'
 import { BadRequest } from '../http/params.ts'
 import { type RouteEnvironment, readParams } from './environment.ts'
@@ -15,10 +15,7 @@ const ZERO_TIME = '0001-01-01T00:00:00Z'
 export function targetRoutes(
   app: Hono,
   environment: RouteEnvironment,
-  {
-    scrape,
-    receivedMetadata,
-  }: { readonly scrape: ScrapeManager; readonly receivedMetadata: ReceivedMetadata },
+  { scrape, metadata }: { readonly scrape: ScrapeManager; readonly metadata: KnownMetadata },
 ): void {
   app.get('/api/v1/targets', async (c) => {
     const params = await readParams(c)
@@ -53,7 +50,7 @@ export function targetRoutes(
     if (config === undefined) return failure(c, 'bad_data', `no scrape pool "${pool}"`)
     return success(c, { yaml: printYaml(scrapeConfig.encode(config) ?? {}) })
   })
-  metadataRoutes(app, scrape, receivedMetadata)
+  metadataRoutes(app, metadata)
   tryRoutes(app, scrape)
 }
 
@@ -83,7 +80,7 @@ function globalUrl(scrapeUrl: string, externalUrl: string | undefined): string {
   return url.href
 }
 
-function metadataRoutes(app: Hono, scrape: ScrapeManager, received: ReceivedMetadata): void {
+function metadataRoutes(app: Hono, everything: KnownMetadata): void {
   app.get('/api/v1/metadata', async (c) => {
     try {
       const params = await readParams(c)
@@ -91,11 +88,7 @@ function metadataRoutes(app: Hono, scrape: ScrapeManager, received: ReceivedMeta
       const perMetric = params.limit('limit_per_metric')
       const wanted = params.get('metric')
       const metadata: Record<string, { type: string; help: string; unit: string }[]> = {}
-      const all = function* (): IterableIterator<readonly [string, ReceivedFamily]> {
-        for (const { metricFamily, metadata: entry } of scrape.metadata()) yield [metricFamily, entry]
-        yield* received.entries()
-      }
-      for (const [metricFamily, entry] of all()) {
+      for (const [metricFamily, entry] of everything.families()) {
         if (wanted !== '' && metricFamily !== wanted) continue
         if (metadata[metricFamily] === undefined && limit > 0 && Object.keys(metadata).length >= limit)
           continue
@@ -118,7 +111,7 @@ function metadataRoutes(app: Hono, scrape: ScrapeManager, received: ReceivedMeta
       const matchers: readonly Matcher[] =
         params.get('match_target') === '' ? [] : parseSelector(params.get('match_target'))
       const metric = params.get('metric')
-      const found = [...scrape.metadata()]
+      const found = [...everything.targets()]
         .filter(
           ({ target, metricFamily }) =>
             matchesAll(target, matchers) && (metric === '' || metric === metricFamily),

@@ -8,12 +8,15 @@ import { decodeHistogramRecord, encodeHistograms } from './histogram-records.ts'
 import { readSegment } from './reader.ts'
 import {
   decodeExemplars,
+  decodeMetadata,
   decodeSeries,
   decodeTombstones,
   encodeExemplars,
+  encodeMetadata,
   encodeSeries,
   encodeTombstones,
   type ExemplarRecord,
+  type MetadataRecord,
   type SeriesRecord,
 } from './records.ts'
 import { lastCheckpoint } from './replay.ts'
@@ -58,6 +61,7 @@ export function writeCheckpoint(options: CheckpointOptions): void {
       const kept = filter.keep(data)
       if (kept !== undefined) out.log(kept)
     }
+  for (const record of filter.metadata()) out.log(record)
   out.close()
   renameSync(temporary, join(walDirectory, name))
   removeSuperseded(walDirectory, lastSegment, name)
@@ -80,6 +84,7 @@ export function removeTemporaryCheckpoints(walDirectory: string): void {
 
 const RECORD_AT = 65536
 const PAGES_MAX = 16384
+const METADATA_PER_RECORD = 1000
 
 /** Cuts from a record what a checkpoint does not need. */
 class RecordFilter {
@@ -87,6 +92,8 @@ class RecordFilter {
   readonly #memory = new WebAssembly.Memory({ initial: 64, maximum: PAGES_MAX, shared: true })
   readonly #kernels: Kernels = instantiateKernels(loadKernelModule(), this.#memory).kernels
   readonly #kept = new Map<number, boolean>()
+  /** The newest of each series: they come behind everything else. */
+  readonly #metadata = new Map<number, MetadataRecord>()
 
   constructor(options: CheckpointOptions) {
     this.#options = options
@@ -112,12 +119,22 @@ class RecordFilter {
         )
         return kept.length === 0 ? undefined : encodeTombstones(kept)
       }
+      case RecordType.metadata:
+        for (const each of decodeMetadata(record))
+          if (this.#keepSeries(each.ref)) this.#metadata.set(each.ref, each)
+        return undefined
       case RecordType.mmapMarkers:
         return undefined
       default:
         // Kinds that we do not read are for those that do: they stay as they are.
         return record.slice()
     }
+  }
+
+  *metadata(): IterableIterator<Uint8Array> {
+    const all = [...this.#metadata.values()]
+    for (let from = 0; from < all.length; from += METADATA_PER_RECORD)
+      yield encodeMetadata(all.slice(from, from + METADATA_PER_RECORD))
   }
 
   #keepSeries(ref: number): boolean {

@@ -7,8 +7,15 @@ import type { Head } from '../head/head.ts'
 import { slotOf } from '../head/series.ts'
 import { RecordType, segmentName } from './format.ts'
 import { decodeHistogramRecord } from './histogram-records.ts'
+import { LoggedMetadata } from './logged-metadata.ts'
 import { readSegment } from './reader.ts'
-import { decodeExemplars, decodeTombstones, type TombstoneRecord } from './records.ts'
+import {
+  decodeExemplars,
+  decodeMetadata,
+  decodeTombstones,
+  type MetadataRecord,
+  type TombstoneRecord,
+} from './records.ts'
 import { listSegments } from './writer.ts'
 
 export interface ReplayProgress {
@@ -23,6 +30,8 @@ export interface ReplayResult {
   readonly samples: number
   /** Records of kinds that this head does not keep, by the record's type number. */
   readonly skipped: ReadonlyMap<number, number>
+  /** HELP, TYPE and UNIT of series. */
+  readonly metadata: LoggedMetadata
   /** Deletions, under the refs of the head. */
   readonly tombstones: readonly TombstoneRecord[]
   /** Records of deletions, those included that delete nothing. */
@@ -63,6 +72,7 @@ export class WalReplay {
   readonly #isLate: boolean
   #records = 0
   #samples = 0
+  readonly #metadata = new LoggedMetadata()
   readonly #tombstones: TombstoneRecord[] = []
   #tombstoneRecords = 0
   readonly #skipped = new Map<number, number>()
@@ -124,6 +134,7 @@ export class WalReplay {
       records: this.#records,
       samples: this.#samples,
       skipped: this.#skipped,
+      metadata: this.#metadata,
       tombstones: this.#tombstones,
       tombstoneRecords: this.#tombstoneRecords,
       repair,
@@ -182,6 +193,8 @@ export class WalReplay {
         this.#tombstones.push(...stones)
         return this.#head.replayTombstones(stones)
       }
+      case RecordType.metadata:
+        return this.#addMetadata(decodeMetadata(record))
       case RecordType.mmapMarkers:
         // They say which late samples are in `chunks_head` too; the log has them all.
         return
@@ -197,6 +210,16 @@ export class WalReplay {
     // The log may name two series by one ref, one after the other.
     if (ref === logged) this.#head.aliases.delete(logged)
     else this.#head.aliases.set(logged, ref)
+  }
+
+  #addMetadata(records: readonly MetadataRecord[]): void {
+    const { series } = this.#head
+    for (const { ref, metadata } of records) {
+      const known = this.#mapRef(ref)
+      const slot = slotOf(known)
+      if (series.isAlive(slot) && series.refOfSlot(slot) === known)
+        this.#metadata.note(series.labels(slot), metadata)
+    }
   }
 
   #addExemplar(ref: number, timeMs: number, value: number, pairs: readonly string[]): void {
