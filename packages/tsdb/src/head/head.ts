@@ -36,21 +36,19 @@ import {
   SYMBOL_BYTES,
 } from './memory.ts'
 import { countOf, LateBatch, NO_HISTOGRAMS, NOTHING_LATE, type PendingHistogram, type PendingHistograms } from './pending.ts' // prettier-ignore
-import { PostingsWriter } from './postings.ts'
-import { SeriesWriter, slotOf } from './series.ts'
-import { SymbolWriter } from './symbols.ts'
+import type { PostingsWriter } from './postings.ts'
+import { type SeriesWriter, slotOf } from './series.ts'
+import { SeriesIndex } from './series-index.ts'
+import type { SymbolWriter } from './symbols.ts'
 import { RecordType } from '../wal/format.ts'
 import { decodeHistogramRecord, encodeHistograms, type HistogramRecord } from '../wal/histogram-records.ts'
 import {
   decodeSamples,
   encodeExemplars,
   encodeMetadata,
-  encodeSeries,
   encodeTombstones,
-  type SeriesRecord,
   type TombstoneRecord,
 } from '../wal/records.ts'
-import { ByteReader } from '../wal/bytes.ts'
 import type { WalWriter } from '../wal/writer.ts'
 import { HeadMetrics } from './head-metrics.ts'
 import { BatchScratch } from './batch-scratch.ts'
@@ -85,44 +83,38 @@ const STALE_MARKER = 8
 export class Head implements Appender {
   readonly memory: HeadMemory
   readonly kernels: Kernels
-  readonly symbols: SymbolWriter
-  readonly postings: PostingsWriter
-  readonly series: SeriesWriter
+  readonly index: SeriesIndex
   readonly epochs: EpochWriter
   readonly exemplars: ExemplarRing
   readonly histograms: HeadHistograms
   readonly late: LateSamples
   readonly metrics: HeadMetrics
   readonly rangeMs: number
-  readonly #logger: Logger
   #wal: WalWriter | undefined
   #lateLog: WalWriter | undefined
   #mover: ChunkMover | undefined
-  /** Created since the last log write. */
-  #unlogged: SeriesRecord[] = []
-  #symbolScratch: Uint32Array = new Uint32Array(256)
   #scratch: BatchScratch
   /** Samples before this are refused: they belong to blocks that are written. */
   minValidMs: number = -Infinity
-  #refusedSeriesLogged = false
-  /** Slots of series that a full memory did not let into the index. */
-  readonly #withdrawn: number[] = []
   /** Refs of the log that stand for a series which the head has under another one: ref in the log → ref in the head. */
   readonly aliases: Map<number, number> = new Map()
 
   constructor(options: HeadOptions) {
     this.memory = createHeadMemory({ pages: options.pages ?? DEFAULT_HEAD_PAGES })
     this.kernels = instantiateKernels(loadKernelModule(), this.memory.memory).kernels
-    this.symbols = new SymbolWriter(this.memory, this.kernels)
-    this.postings = new PostingsWriter(this.memory, this.symbols, this.kernels)
-    this.series = new SeriesWriter(this.memory, this.symbols, this.kernels)
     this.epochs = new EpochWriter(this.memory, this.kernels)
     this.exemplars = new ExemplarRing(options.maxExemplars ?? 100_000)
     this.metrics = new HeadMetrics(options.registry, this)
+    this.index = new SeriesIndex(
+      this.memory,
+      this.kernels,
+      this.epochs,
+      this.metrics,
+      options.logger ?? silentLogger,
+    )
     this.rangeMs = options.rangeMs
     this.histograms = new HeadHistograms(this.memory, this.kernels, options.rangeMs)
     this.late = new LateSamples(this.memory, this.kernels, options.rangeMs)
-    this.#logger = options.logger ?? silentLogger
     this.#scratch = new BatchScratch(this.memory, this.kernels, 4096)
   }
 
@@ -189,81 +181,23 @@ export class Head implements Appender {
     return records + u32[H_BUMP]! - u32[I_ARENA]!
   }
 
+  get symbols(): SymbolWriter {
+    return this.index.symbols
+  }
+  get postings(): PostingsWriter {
+    return this.index.postings
+  }
+  get series(): SeriesWriter {
+    return this.index.series
+  }
+
   seriesRef(labels: Labels): SeriesRef {
-    return this.createSeries(labels, 0)
+    return this.index.refOf(labels)
   }
 
-  /** @param wantedRef  a ref that the series should get (replay), or 0 */
-  createSeries(labels: Labels, wantedRef: number): SeriesRef {
-    return this.#createInterned(this.#intern(labels), wantedRef, labels)
-  }
-
-  /**
-   * Replay of a record of series: names and values go from the log into the symbols without becoming texts.
-   * @param found  gets each ref in the log with the one that the series has here, -1 when it was refused
-   * @throws RangeError when the record ends early
-   */
+  /** Replay of a record of series, as {@link SeriesIndex.replay}. */
   replaySeries(record: Uint8Array, found: (logged: number, ref: number) => void): void {
-    const input = new ByteReader(record)
-    input.byte()
-    while (!input.done) {
-      const logged = input.uint64()
-      const parts = 2 * input.count(2)
-      if (parts > this.#symbolScratch.length) this.#symbolScratch = new Uint32Array(2 * parts)
-      const symbols = this.#symbolScratch
-      let isFull = false
-      for (let i = 0; i < parts; i++) {
-        const length = input.uvarint()
-        const symbol = this.symbols.internBytes(record, input.skip(length), length, symbols[i]!)
-        if (symbol < 0) isFull = true
-        symbols[i] = Math.max(0, symbol)
-      }
-      found(logged, this.#createInterned(isFull ? -1 : parts, logged))
-    }
-  }
-
-  /** @param length  of the symbols in the scratch; below 0 when the memory was full */
-  #createInterned(length: number, wantedRef: number, given?: Labels): SeriesRef {
-    if (length < 0) return this.#refuseSeries()
-    const found = this.series.find(this.#symbolScratch, length)
-    if (found !== 0) {
-      const known = this.series.refOfSlot(found)
-      if (wantedRef !== 0 && wantedRef !== known) this.series.noteLogged(wantedRef)
-      return known
-    }
-    const slot = this.series.create(this.#symbolScratch, length, wantedRef)
-    if (slot === 0) return this.#refuseSeries()
-    for (let i = 0; i < length; i += 2) {
-      if (!this.postings.add(this.#symbolScratch[i]!, this.#symbolScratch[i + 1]!, slot)) {
-        this.#withdraw(slot, i)
-        return this.#refuseSeries()
-      }
-    }
-    const ref = this.series.refOfSlot(slot)
-    if (ref !== wantedRef) this.#unlogged.push({ ref, labels: given ?? this.series.labels(slot) })
-    this.metrics.seriesCreated.inc()
-    return ref
-  }
-
-  /** Takes a new series out again of which only the first `indexed` words of the scratch got into the index. */
-  #withdraw(slot: number, indexed: number): void {
-    const symbols = this.series.labelSymbols(slot)
-    for (let i = indexed - 2; i >= 0; i -= 2) this.postings.undo(symbols[i]!, symbols[i + 1]!)
-    for (const symbol of symbols.subarray(indexed)) this.symbols.dropUnused(symbol)
-    this.series.remove(slot)
-    this.#withdrawn.push(slot)
-  }
-
-  /** Once no reader of today is left, slots, and what was dropped from the index, are used again. */
-  reclaimIndex(removed: readonly number[]): void {
-    const slots = [...this.#withdrawn.splice(0), ...removed]
-    const pairs = this.postings.takeDropped()
-    const symbols = this.symbols.takeDropped()
-    this.epochs.defer(() => {
-      for (const slot of slots) this.series.freeSlot(slot)
-      this.postings.reuse(pairs)
-      this.symbols.reuse(symbols)
-    })
+    this.index.replay(record, found)
   }
 
   takesInOrder(ref: SeriesRef, timeMs: number): boolean {
@@ -288,7 +222,7 @@ export class Head implements Appender {
     const pending = this.#judgeHistograms(batch, scratch, minValidMs)
     const late = this.#takeLate(batch, scratch, pending.all)
     const { metadata, exemplars } = batch
-    const news = this.#unlogged.length + exemplars.length + metadata.length
+    const news = (this.index.unlogged.isEmpty ? 0 : 1) + exemplars.length + metadata.length
     if (accepted + pending.accepted.length + news > 0) this.#log(batch, scratch, pending.accepted)
     if (late.size > 0) this.#lateLog?.log(...late.records())
     // One step for readers: floats and histograms of a batch become visible together.
@@ -509,39 +443,13 @@ export class Head implements Appender {
 
   /** Logs series that were created but had no sample yet. */
   flushSeries(): void {
-    if (this.#unlogged.length === 0 || this.#wal === undefined) return
-    this.#wal.log(encodeSeries(this.#unlogged))
-    this.#unlogged = []
+    if (this.index.unlogged.isEmpty || this.#wal === undefined) return
+    this.#wal.log(this.index.unlogged.record())
+    this.index.unlogged.clear()
   }
 
   #minValid(): number {
     return Math.max(this.minValidMs, this.maxTimeMs - this.rangeMs / 2)
-  }
-
-  #intern(labels: Labels): number {
-    const { pairs } = labels
-    if (pairs.length > this.#symbolScratch.length) this.#symbolScratch = new Uint32Array(2 * pairs.length)
-    for (let i = 0; i < pairs.length; i++) {
-      const symbol = this.symbols.intern(pairs[i]!)
-      if (symbol < 0) {
-        for (const unused of this.#symbolScratch.subarray(0, i)) this.symbols.dropUnused(unused)
-        return -1
-      }
-      this.#symbolScratch[i] = symbol
-    }
-    return pairs.length
-  }
-
-  #refuseSeries(): SeriesRef {
-    this.metrics.seriesRefused.inc()
-    if (!this.#refusedSeriesLogged) {
-      this.#refusedSeriesLogged = true
-      this.#logger.error('the head is full: new series are refused', {
-        series: this.seriesCount,
-        bytes: this.bytesInUse,
-      })
-    }
-    return -1
   }
 
   #fill(batch: AppendBatch): BatchScratch {
@@ -565,7 +473,8 @@ export class Head implements Appender {
   #log(batch: AppendBatch, scratch: BatchScratch, histograms: readonly PendingHistogram[]): void {
     if (this.#wal === undefined) return
     const records: Uint8Array[] = []
-    if (this.#unlogged.length > 0) records.push(encodeSeries(this.#unlogged))
+    const { unlogged } = this.index
+    if (!unlogged.isEmpty) records.push(unlogged.record())
     if (batch.metadata.length > 0) records.push(encodeMetadata(batch.metadata))
     const { refs, times, values, statuses, record } = scratch
     const bytes = this.kernels.walEncodeSamples(refs, times, values, statuses, batch.count, record)
@@ -573,7 +482,7 @@ export class Head implements Appender {
     if (histograms.length > 0) records.push(...encodeHistograms(histograms.map((each) => each.record)))
     if (batch.exemplars.length > 0) records.push(encodeExemplars(batch.exemplars))
     this.#wal.log(...records)
-    this.#unlogged = []
+    unlogged.clear()
   }
 
   /** @returns how many were older than the newest of their series */

@@ -76,10 +76,15 @@ export class SymbolReader implements Sought {
     return text
   }
 
+  /** Where the length of a symbol's UTF-8 bytes is, which lie behind it; 0 for the empty string. */
+  address(symbol: number): number {
+    return symbol === 0 ? 0 : this.head.u32[this.entry(symbol) + Y_ADDRESS]!
+  }
+
   /** UTF-8 bytes of a symbol: a view on shared memory. */
   bytes(symbol: number): Uint8Array {
     if (symbol === 0) return EMPTY
-    const address = this.head.u32[this.entry(symbol) + Y_ADDRESS]!
+    const address = this.address(symbol)
     return this.head.u8.subarray(address + 4, address + 4 + this.head.u32[address >>> 2]!)
   }
 

@@ -69,7 +69,7 @@ async function removeSeries(head: Head, dead: readonly number[], turn: Turn): Pr
   }
   // What readers let go of may be all that is left to write smaller tables into.
   head.epochs.collect()
-  head.reclaimIndex(stuck.size === 0 ? removed : removed.filter((slot) => !stuck.has(slot)))
+  head.index.reclaim(stuck.size === 0 ? removed : removed.filter((slot) => !stuck.has(slot)))
   return removed.length
 }
 

@@ -58,6 +58,15 @@ export class ByteWriter {
     this.#length += bytes.length
   }
 
+  /** UTF-8 bytes with their length before them, as {@link string}. */
+  text(bytes: Uint8Array, from: number, length: number): void {
+    this.uvarint(length)
+    this.#reserve(length)
+    // Most are too short for a view to be worth it.
+    for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = bytes[from + i]!
+    this.#length += length
+  }
+
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }
