@@ -47,6 +47,7 @@ import { grafanaRoutes } from './routes/grafana/grafana-routes.ts'
 import { ownApi } from './routes/grafana/own-api.ts'
 import { Sources } from './routes/grafana/sources.ts'
 import { HttpMetrics } from './self-metrics.ts'
+import type { QuickLabels } from './quick-labels.ts'
 import { QueryMetrics } from './workers/query-metrics.ts'
 import type { QueryPool } from './workers/query-pool.ts'
 
@@ -57,6 +58,7 @@ export interface AppInput {
   readonly registry: Registry
   readonly storage: Tsdb
   readonly queries: QueryPool
+  readonly quickLabels: QuickLabels
   readonly ruleQueries: QueryPool
   readonly configuration: Configuration
   readonly fanout: AlertFanout

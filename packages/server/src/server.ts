@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
 import { createLogger, type Clock, type Logger, Registry, systemClock } from '@promontory/base'
-import { NO_TIERS, Tsdb } from '@promontory/tsdb'
+import { LabelReader, NO_TIERS, Tsdb } from '@promontory/tsdb'
+import { QuickLabels } from './quick-labels.ts'
 import { createApp, type Application } from './app.ts'
 import { AlertFanout } from './alerting/fanout.ts'
 import { AlertMemory } from './alerting/alert-memory.ts'
@@ -27,6 +28,7 @@ import { QueryPool } from './workers/query-pool.ts'
 /** Readers of the head by number: query workers from 0, the rules' worker, the compactor. */
 const RULES_READER = 60
 const COMPACTOR_READER = 61
+const MAIN_READER = 62
 /** Threads for rules at most: readers of the head are numbered. */
 const RULE_WORKERS_MAX = 8
 /** Metrics count as there when they had a sample in this time. */
@@ -370,6 +372,7 @@ function assemble(
     ...input,
     push: push.gateway,
     queries,
+    quickLabels: new QuickLabels(new LabelReader(storage, MAIN_READER), () => readHub.isIdle),
     ruleQueries,
     configuration,
     fanout,

@@ -52,6 +52,11 @@ export class ReadHub {
     return port2
   }
 
+  /** Whether no other server is asked for anything. */
+  get isIdle(): boolean {
+    return this.#settings.sources.length === 0 && this.#settings.labels === undefined
+  }
+
   /** @param engine what `--storage.remote` names: asked as well, by its own API where it has no remote read */
   apply(configs: readonly RemoteReadConfig[], externalLabels: Labels, engine?: StorageRemote): void {
     this.#closeClients()

@@ -5,6 +5,7 @@ import type { Tsdb } from '@promontory/tsdb'
 import { FORM_BYTES_MAX } from '../http/direct.ts'
 import { BadRequest, Params } from '../http/params.ts'
 import type { ServerOptions } from '../options.ts'
+import type { QuickLabels } from '../quick-labels.ts'
 import type { QueryLog } from '../query-log.ts'
 import type { QueryMetrics } from '../workers/query-metrics.ts'
 import type { QueryPool } from '../workers/query-pool.ts'
@@ -17,6 +18,7 @@ export interface RouteEnvironment {
   readonly registry: Registry
   readonly storage: Tsdb
   readonly queries: QueryPool
+  readonly quickLabels: QuickLabels
   readonly queryMetrics: QueryMetrics
   readonly queryLog: QueryLog
   readonly externalLabels: () => Labels

@@ -1,6 +1,6 @@
 import { type Labels, Matcher, type SelectRequest } from '@promontory/model'
 import { parseSelector } from '@promontory/promql/parser'
-import type { TsdbReader } from '@promontory/tsdb'
+import type { LabelQuerier, LabelSource, TsdbReader } from '@promontory/tsdb'
 import type { OlderAnswer, OlderLabels } from './older-labels.ts'
 import type { QueryTask } from './protocol.ts'
 
@@ -62,7 +62,7 @@ export async function matchingSeries(
 
 /** The body of `/api/v1/labels`. */
 export function labelNames(
-  reader: TsdbReader,
+  reader: LabelSource,
   task: Matching & { kind: 'labelNames' },
   older: OlderLabels | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -71,7 +71,7 @@ export function labelNames(
 
 /** The body of `/api/v1/label/<name>/values`. */
 export function labelValues(
-  reader: TsdbReader,
+  reader: LabelSource,
   task: Matching & { kind: 'labelValues' },
   older: OlderLabels | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -87,10 +87,10 @@ export function labelValues(
 }
 
 async function collect(
-  reader: TsdbReader,
+  reader: LabelSource,
   task: Matching,
   older: Promise<OlderAnswer<string>> | undefined,
-  ask: (querier: ReturnType<TsdbReader['querier']>, request: SelectRequest) => Promise<readonly string[]>,
+  ask: (querier: LabelQuerier, request: SelectRequest) => Promise<readonly string[]>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const querier = reader.querier(task)
   try {
