@@ -162,6 +162,15 @@ const PLACES: readonly Place[] = [
   ['flags', '/flags'],
   ['usage', '/usage'],
   ['remote write', '/remote-write'],
+  ['users', '/admin/users'],
+  ['service accounts', '/admin/service-accounts', press('Tokens')],
+  ['data sources', '/admin/data-sources'],
+  ['data sources, new', '/admin/data-sources', async (page) => {
+    await press('Add a data source')(page)
+    await page.getByLabel('Name and password').check()
+  }],
+  ['audit', '/admin/audit'],
+  ['account', '/admin/account'],
   ['no such page', '/no-such-page'],
   ['shortcuts', '/rules', press('Keyboard shortcuts')],
 ] // prettier-ignore
@@ -189,6 +198,12 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
       })
       expect(stored.status).toBe(200)
     }
+    const made = await fetch(`${server.url}/api/serviceaccounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'ci', role: 'Editor' }),
+    })
+    expect(made.status).toBe(201)
     await until(
       'an incident',
       () => server.data<{ incidents: unknown[] }>('/api/v1/incidents'),

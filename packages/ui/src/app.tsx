@@ -38,7 +38,26 @@ const NewDashboardPage = page(
   async () => (await import('./pages/dashboards/dashboard-page.tsx')).NewDashboardPage,
 )
 const ImportPage = page(async () => (await import('./pages/dashboards/import-page.tsx')).ImportPage)
+const UsersPage = page(async () => (await import('./pages/admin/users-page.tsx')).UsersPage)
+const ServiceAccountsPage = page(
+  async () => (await import('./pages/admin/service-accounts-page.tsx')).ServiceAccountsPage,
+)
+const DataSourcesPage = page(
+  async () => (await import('./pages/admin/data-sources-page.tsx')).DataSourcesPage,
+)
+const AuditPage = page(async () => (await import('./pages/admin/audit-page.tsx')).AuditPage)
+const AccountPage = page(async () => (await import('./pages/admin/account-page.tsx')).AccountPage)
 const LoginPage = page(async () => (await import('./pages/dashboards/login-page.tsx')).LoginPage)
+
+/** Where Grafana has these pages. */
+const ADMIN_ALIASES = [
+  ['/admin', '/admin/users'],
+  ['/org/users', '/admin/users'],
+  ['/org/serviceaccounts', '/admin/service-accounts'],
+  ['/datasources', '/admin/data-sources'],
+  ['/connections/datasources', '/admin/data-sources'],
+  ['/profile', '/admin/account'],
+] as const
 
 /** Fetches the code of a dashboard before the frame around it is drawn: a wall of panels waits for it longest. */
 export function preloadPage(path: string): void {
@@ -63,6 +82,16 @@ export function App(): ReactNode {
           <Route path="/dashboard/new" component={NewDashboardPage} />
           <Route path="/dashboard/import" component={ImportPage} />
           <Route path="/login" component={LoginPage} />
+          <Route path="/admin/users" component={UsersPage} />
+          <Route path="/admin/service-accounts" component={ServiceAccountsPage} />
+          <Route path="/admin/data-sources" component={DataSourcesPage} />
+          <Route path="/admin/audit" component={AuditPage} />
+          <Route path="/admin/account" component={AccountPage} />
+          {ADMIN_ALIASES.map(([path, to]) => (
+            <Route key={path} path={path}>
+              <Redirect to={to} replace />
+            </Route>
+          ))}
           <Route path="/alerts" component={AlertsPage} />
           <Route path="/alerts/history" component={HistoryPage} />
           <Route path="/alerts/groups" component={GroupsPage} />

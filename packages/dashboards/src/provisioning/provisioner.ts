@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { errorText, type Logger } from '@promontory/base'
 import { formatFault } from '@promontory/base/yaml'
 import type { DashboardStore } from '../dashboard-store.ts'
@@ -36,6 +36,8 @@ export class Provisioner {
   #timers: ReturnType<typeof setInterval>[] = []
   /** By what they concern: `datasources`, `dashboards`, `provider default`. */
   readonly #problems = new Map<string, readonly string[]>()
+  /** File of each data source that one provides, by name. */
+  #sourceFiles: ReadonlyMap<string, string> = new Map()
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: ProvisionerOptions) {
@@ -48,6 +50,11 @@ export class Provisioner {
   /** Faults of the files as they are now. */
   get problems(): readonly string[] {
     return [...this.#problems.values()].flat()
+  }
+
+  /** The file that provides a data source, from the folder of provisioning files on; undefined for one that none does. */
+  fileOfSource(name: string): string | undefined {
+    return this.#sourceFiles.get(name)
   }
 
   /** Reads everything once, then looks again at each provider's interval. */
@@ -69,14 +76,17 @@ export class Provisioner {
     const { directory, environment } = this.#options
     const problems: string[] = []
     const files: DataSourceFile[] = []
+    const sourceFiles = new Map<string, string>()
     for (const file of filesIn(join(directory, 'datasources'), /\.ya?ml$/))
       try {
         const { value, notices } = readDataSourceFile(readFileSync(file, 'utf8'), file, environment)
         for (const notice of notices) this.#options.logger.warn(formatFault(notice, notice.text))
         files.push(value)
+        for (const { name } of value.dataSources) sourceFiles.set(name, relative(directory, file))
       } catch (error) {
         problems.push(errorText(error))
       }
+    this.#sourceFiles = sourceFiles
     for (const file of files) await this.#applySources(file, problems)
     if (files.some((file) => file.prune)) await this.#prune(files)
     this.#report('datasources', problems)

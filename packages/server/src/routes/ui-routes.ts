@@ -76,7 +76,9 @@ export function uiHandler(): PageHandler | undefined {
 /** Pages of Grafana's addresses lie deeper, such as `/d/uid/slug`: how many folders up their files are; 0 for others. */
 function deepRoute(url: string): number {
   const [path = ''] = url.split('?')
-  return /^\/(d|d-solo|dashboard|dashboards\/f|connections|alerting|alerts|incidents|rules)\//.test(path)
+  return /^\/(d|d-solo|dashboard|dashboards\/f|connections|alerting|alerts|incidents|rules|targets|admin|org)\//.test(
+    path,
+  )
     ? path.split('/').length - 2
     : 0
 }

@@ -17,6 +17,7 @@ const PAGES: readonly (readonly [path: string, name: string, icon: IconName])[] 
   ['/rules', 'Rules', 'rules'],
   ['/targets', 'Targets', 'targets'],
   ['/status', 'Status', 'status'],
+  ['/admin/users', 'Admin', 'people'],
 ]
 const STATUS_PAGES = ['/status', '/flags', '/config', '/tsdb-status', '/usage', '/remote-write']
 
@@ -107,6 +108,7 @@ function usePageTitle(): string {
 
 function isCurrent(path: string, location: string): boolean {
   if (path === '/dashboards') return /^\/(dashboards?|d|d-solo)(\/|$)/.test(location)
+  if (path === '/admin/users') return location.startsWith('/admin/')
   if (path === '/targets' && location === '/service-discovery') return true
   if (path !== '/' && location.startsWith(`${path}/`)) return true
   return path === '/status' ? STATUS_PAGES.includes(location) : location === path

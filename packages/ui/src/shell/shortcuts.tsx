@@ -12,6 +12,8 @@ const PAGES: Readonly<Record<string, readonly [path: string, name: string]>> = {
   i: ['/incidents', 'Incidents'],
   t: ['/targets', 'Targets'],
   s: ['/status', 'Status'],
+  u: ['/admin/users', 'Users'],
+  p: ['/admin/account', 'My account'],
 }
 
 const SEQUENCE_MS = 1200

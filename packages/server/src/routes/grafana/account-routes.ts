@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { type AccountRow, parseRole, type Role, type SessionRow } from '@promontory/access'
+import { type Access, type AccountRow, parseRole, type Role, type SessionRow } from '@promontory/access'
 import { type JsonObject, textOf } from '@promontory/dashboards'
 import type { Backend } from './backend.ts'
 import { audit } from './dashboard-routes.ts'
@@ -155,6 +155,7 @@ function adminUserRoutes(app: Hono, backend: Backend): void {
   app.post('/api/admin/users', async (c) => {
     const identity = allowServerAdmin(c)
     const body = await readObject(c)
+    refuseBeforeSetup(access)
     const password = textOf(body, 'password')
     if (password === '') throw new Denied(400, 'Password is missing or too short')
     const id = await access.accounts.create({
@@ -281,6 +282,12 @@ function preferenceRoutes(app: Hono, backend: Backend): void {
       return message(c, 'Preferences updated')
     })
   }
+}
+
+/** The first password ends the time in which this machine is the administrator: it must be the administrator's own. */
+function refuseBeforeSetup({ needsSetup }: Access): void {
+  if (needsSetup)
+    throw new Denied(412, 'the administrator has no password yet: choose it first (POST /api/login/setup)')
 }
 
 /** @throws Denied for what is no role */

@@ -21,7 +21,10 @@ export function dataSourceRoutes(app: Hono, backend: Backend, sources: Sources):
   const { dataSources } = backend
   app.get('/api/datasources', async (c) => {
     allow(c, 'Viewer')
-    return json(c, (await dataSources.list()).map(brief))
+    return json(
+      c,
+      (await dataSources.list()).map((row) => brief(backend, row)),
+    )
   })
   app.post('/api/datasources', async (c) => {
     const identity = allow(c, 'Admin')
@@ -185,7 +188,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   zipkin: 'Zipkin',
 }
 
-function brief(row: DataSourceRow): JsonObject {
+function brief({ provisioner }: Backend, row: DataSourceRow): JsonObject {
+  const file = provisioner?.fileOfSource(row.name)
   return {
     id: row.id,
     uid: row.uid,
@@ -202,11 +206,13 @@ function brief(row: DataSourceRow): JsonObject {
     isDefault: row.is_default === 1,
     jsonData: JSON.parse(row.json_data) as JsonObject,
     readOnly: row.read_only === 1,
+    // Beyond Grafana's answer: for the page of data sources.
+    ...(file === undefined ? {} : { provisionedBy: file }),
   }
 }
 
 function full(backend: Backend, row: DataSourceRow): JsonObject {
-  const { typeName: _name, ...rest } = brief(row)
+  const { typeName: _name, ...rest } = brief(backend, row)
   return {
     ...rest,
     basicAuthUser: row.basic_auth_user,
