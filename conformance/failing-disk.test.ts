@@ -56,7 +56,7 @@ describe.skipIf(!canBuild())('input and output errors (skipped where there is no
   }
 
   beforeAll(async () => {
-    writeFileSync(config, 'scrape_configs: []\n')
+    writeFileSync(config, 'scrape_configs: []\nstorage: { tsdb: { out_of_order_time_window: 30m } }\n')
     makeBlock()
     server = await start()
   })
@@ -106,6 +106,44 @@ describe.skipIf(!canBuild())('input and output errors (skipped where there is no
     await server.stop('SIGKILL')
     server = await start()
     expect(await stored()).toEqual(acknowledged)
+  })
+
+  test('a log of late samples that cannot be written: they are refused and counted, and taken later', async () => {
+    const newestMs = nextMs
+    let lateMs = newestMs - 600_000
+    const taken = new Set<number>()
+    const late = async (isRefused = false): Promise<number> => {
+      const timeMs = (lateMs += 1000)
+      // Behind all others of the series, alone or with one that is in order.
+      const { status } = await remoteWrite(server.url, [
+        { labels: { __name__: 'late' }, samples: [[timeMs, timeMs]] },
+      ])
+      if (status === 204) taken.add(timeMs)
+      else expect(isRefused).toBe(true)
+      return status
+    }
+    const found = async (): Promise<Set<number>> => {
+      const [series] = await server.query('late[1h]', newestMs / 1000 - 1)
+      return new Set((series?.values ?? []).map(([timeS]) => Math.round(timeS * 1000)))
+    }
+    expect((await remoteWrite(server.url, [{ labels: { __name__: 'late' }, samples: [[newestMs, 1]] }])).status).toBe(204) // prettier-ignore
+    for (let i = 0; i < 5; i++) expect(await late()).toBe(204)
+    writeFileSync(failing.writes, '')
+    for (let i = 0; i < 3; i++) expect([500, 503]).toContain(await late(true))
+    expect(await found()).toEqual(taken)
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toMatch(/^prometheus_tsdb_out_of_order_wbl_writes_failed_total [1-9]/m)
+    rmSync(failing.writes)
+    await until(
+      'a late write that is taken',
+      () => late(true),
+      (status) => status === 204,
+    )
+    for (let i = 0; i < 3; i++) expect(await late()).toBe(204)
+    expect(await found()).toEqual(taken)
+    await server.stop('SIGKILL')
+    server = await start()
+    expect(await found()).toEqual(taken)
   })
 
   test('a block that cannot be read: the answer is an error that says so, and right again afterwards', async () => {

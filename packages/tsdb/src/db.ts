@@ -16,7 +16,7 @@ import { lockDirectory } from './lock.ts'
 import type { TsdbReaderState } from './reader.ts'
 import { removeTemporaryCheckpoints } from './wal/checkpoint.ts'
 import type { WalCompression } from './wal/format.ts'
-import { WalMetrics } from './wal/wal-metrics.ts'
+import { LATE_LOG_PREFIX, WalMetrics } from './wal/wal-metrics.ts'
 import { type ReplayProgress, type ReplayResult, WalReplay } from './wal/replay.ts'
 import { listSegments, WalWriter } from './wal/writer.ts'
 
@@ -75,6 +75,7 @@ export class Tsdb implements Appender {
   readonly #timers: ReturnType<typeof setInterval>[]
   readonly #blockListeners: ((blocks: readonly string[]) => void)[] = []
   readonly #settledListeners: ((fromMs: number) => void)[] = []
+  #lateMetrics: WalMetrics | undefined
   #closed = false
 
   private constructor(opened: OpenedParts, options: TsdbOptions, logger: Logger) {
@@ -83,6 +84,7 @@ export class Tsdb implements Appender {
     this.replay = opened.replay
     this.#wal = opened.wal
     this.#options = options
+    this.#lateMetrics = opened.lateMetrics
     this.#unlock = opened.unlock
     const { memory } = this.head.memory
     const runTask = options.runTask ?? (async (task, shared) => new Compactor(shared, OWN_READER).run(task))
@@ -104,8 +106,9 @@ export class Tsdb implements Appender {
         (error) => logger.error('the log cannot be brought to the disk', { error }),
         (milliseconds) => opened.metrics.fsync.observe(milliseconds / 1000),
       )
-      this.head.lateLog?.sync((error) =>
-        logger.error('the log of late samples cannot be brought to the disk', { error }),
+      this.head.lateLog?.sync(
+        (error) => logger.error('the log of late samples cannot be brought to the disk', { error }),
+        (milliseconds) => this.#lateMetrics?.fsync.observe(milliseconds / 1000),
       )
       this.head.epochs.collect()
       if (this.head.mover?.isDue === true) void this.head.mover.run()
@@ -192,7 +195,7 @@ export class Tsdb implements Appender {
   /** How far behind the newest sample late ones are taken, in ms; 0 takes none. @throws StorageError */
   setLateWindow(windowMs: number): void {
     if (windowMs > 0 && this.head.lateLog === undefined)
-      this.head.attachLateLog(openLateLog(this.directory, this.#options))
+      this.#lateMetrics = attachLateLog(this.head, this.directory, this.#options)
     this.head.late.windowMs = windowMs
   }
 
@@ -235,6 +238,7 @@ interface OpenedParts {
   readonly replay: ReplayResult
   readonly wal: WalWriter
   readonly metrics: WalMetrics
+  readonly lateMetrics: WalMetrics | undefined
   readonly unlock: () => void
 }
 
@@ -273,14 +277,22 @@ async function openParts(
   const wal = new WalWriter({ directory: walDirectory, compression: options.walCompression ?? 'snappy' })
   head.attachWal(wal)
   head.flushSeries()
-  if (hasLate) head.attachLateLog(openLateLog(directory, options), deletions)
+  const lateMetrics = hasLate ? attachLateLog(head, directory, options, deletions) : undefined
   const metrics = new WalMetrics(options.registry, wal, walDirectory)
   metrics.replayed(replay, seconds)
-  return { directory, head, replay, wal, metrics, unlock }
+  return { directory, head, replay, wal, metrics, lateMetrics, unlock }
 }
 
-function openLateLog(directory: string, options: TsdbOptions): WalWriter {
-  return new WalWriter({ directory: join(directory, 'wbl'), compression: options.walCompression ?? 'snappy' })
+function attachLateLog(
+  head: Head,
+  directory: string,
+  options: TsdbOptions,
+  deletions: ReplayResult['tombstones'] = [],
+): WalMetrics {
+  const place = join(directory, 'wbl')
+  const log = new WalWriter({ directory: place, compression: options.walCompression ?? 'snappy' })
+  head.attachLateLog(log, deletions)
+  return new WalMetrics(options.registry, log, place, LATE_LOG_PREFIX)
 }
 
 /**
