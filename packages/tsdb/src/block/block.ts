@@ -8,7 +8,7 @@ import { IndexReader, type SeriesEntry } from './index-reader.ts'
 import { type BlockMeta, readMeta } from './meta.ts'
 import type { PageCache } from './page-cache.ts'
 import { type CachedSeries, chunksIn, hasChunksIn, NUMBERS } from './series-cache.ts'
-import { intersect, subtract, union } from './sorted-refs.ts'
+import { intersect, overlap, subtract, union } from './sorted-refs.ts'
 import { readTombstones, type Tombstones } from './tombstones.ts'
 
 /** A block opened for reading, of any Prometheus 2.x or 3.x. One per thread. */
@@ -56,7 +56,12 @@ export class Block implements ChunkPlace {
 
   /** Values of a name that matching series have: by their postings, where that reads less than the series would. */
   #matchingValues(name: string, request: SelectRequest, into: Set<string>): void {
-    const refs = this.postingsFor(request.matchers)
+    // That a series has the name goes without saying where its postings are looked at, but it is all that some requests say.
+    const others = request.matchers.filter(
+      (each) => each.matchesEmpty() || each.name !== name || each.value !== '',
+    )
+    const saysMore = others.some((each) => !each.matchesEmpty())
+    const refs = this.postingsFor(saysMore ? others : request.matchers)
     const places = [...this.index.values(name)]
     if (places.length > refs.length) {
       for (const { labels } of this.#overlapping(request).series)
@@ -64,7 +69,7 @@ export class Block implements ChunkPlace {
       return
     }
     for (const { value, postingsAt } of places)
-      if (intersect(refs, this.index.postings(postingsAt)).length > 0) into.add(value)
+      if (overlap(refs, this.index.postings(postingsAt))) into.add(value)
   }
 
   /** Series references that all matchers accept, ascending, which is the order of their labels. */

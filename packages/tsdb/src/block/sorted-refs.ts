@@ -16,6 +16,18 @@ export function intersect(a: Uint32Array, b: Uint32Array): Uint32Array {
   return out.subarray(0, count)
 }
 
+/** Whether anything is in both. */
+export function overlap(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0, k = 0; i < a.length && k < b.length;) {
+    const x = a[i]!
+    const y = b[k]!
+    if (x === y) return true
+    if (x < y) i++
+    else k++
+  }
+  return false
+}
+
 /** What is in `a` and not in `b`. */
 export function subtract(a: Uint32Array, b: Uint32Array): Uint32Array {
   if (b.length === 0) return a
