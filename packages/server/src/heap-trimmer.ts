@@ -1,10 +1,12 @@
 import { makeCollector } from './workers/idle-collector.ts'
 
-const CHECK_MS = 5000
+const CHECK_MS = 2500
 /** Growth since the last collection that is worth another one: some 40 ms of the thread's time. */
 const WORTH_BYTES = 24 * 1024 * 1024
 /** Of a large heap more must have come. */
 const WORTH_SHARE = 0.5
+/** The first time less will do: start-up and first scrapes are over once, and what they left stays for good. */
+const FIRST_WORTH_BYTES = 8 * 1024 * 1024
 
 /**
  * Collects the main thread's garbage, and gives its pages back. The engine waits with that until its heap has grown by a multiple: what
@@ -14,6 +16,7 @@ const WORTH_SHARE = 0.5
 export class HeapTrimmer {
   readonly #collect = makeCollector()
   #keptBytes = process.memoryUsage().heapUsed
+  #isFirst = true
   #timer: ReturnType<typeof setInterval> | undefined
 
   start(): void {
@@ -27,7 +30,9 @@ export class HeapTrimmer {
 
   #trim(): void {
     const grown = process.memoryUsage().heapUsed - this.#keptBytes
-    if (grown < Math.max(WORTH_BYTES, WORTH_SHARE * this.#keptBytes)) return
+    const worth = this.#isFirst ? FIRST_WORTH_BYTES : Math.max(WORTH_BYTES, WORTH_SHARE * this.#keptBytes)
+    if (grown < worth) return
+    this.#isFirst = false
     this.#collect({ type: 'major', flavor: 'last-resort' })
     this.#keptBytes = process.memoryUsage().heapUsed
   }
