@@ -138,6 +138,9 @@ for (const version of VERSIONS)
         const directory = copy(theirs, 'shut-down')
         await (await startTheirs(directory, version.flagsForSnapshot)).stop()
         expect(readdirSync(directory).some((name) => name.startsWith('chunk_snapshot.'))).toBe(true)
+        expect(run(join(ROOT, 'bin/promontory'), ['tsdb', 'verify', directory]).stdout).toMatch(
+          / chunks of the head: no damage/,
+        )
         const a = await startOurs(directory)
         expectSame(await answersOf(a, endMs, version), theirAnswers)
         const labels = { __name__: 'f', kind: 'more' }

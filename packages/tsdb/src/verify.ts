@@ -7,8 +7,11 @@ import { listBlocks } from './block/meta.ts'
 import { PageCache } from './block/page-cache.ts'
 import { ChunkDecoder } from './chunk-decoder.ts'
 import { CorruptionError, StorageError } from './errors.ts'
+import { ChunkEncoding } from './block/format.ts'
+import { AggregateReader } from './tier/aggregate-chunk.ts'
+import { TIERS } from './tier/resolution.ts'
+import { headFiles, verifyHeadChunks, verifySegment } from './verify-head-files.ts'
 import { segmentName } from './wal/format.ts'
-import { readSegment } from './wal/reader.ts'
 import { lastCheckpoint } from './wal/replay.ts'
 import { listSegments } from './wal/writer.ts'
 
@@ -28,12 +31,16 @@ export interface Verification {
   readonly chunks: number
   readonly samples: number
   readonly logRecords: number
+  /** Blocks of aggregates; their series and chunks are counted with the others. */
+  readonly tierBlocks: number
+  /** Chunks in `chunks_head`. */
+  readonly headChunks: number
 }
 
 /**
  * Checks every checksum and invariant of a data directory: order and labels of series, order of chunks, that chunks decode
  * to as many samples and the times that the index says, postings against series, counts in `meta.json`, records of the
- * logs. Nothing is changed.
+ * logs, the same of tiers of aggregates, chunks and snapshots of the head. Nothing is changed.
  * @param progress  called with what is being read, and how much of all bytes is done (0…1)
  * @throws StorageError when there is no such directory
  */
@@ -46,18 +53,31 @@ export function verifyDirectory(
   const verifier = new Verifier()
   const { blocks, damaged } = listBlocks(directory)
   for (const error of damaged) verifier.found(error)
+  const tiers = tierBlocks(directory)
+  for (const error of tiers.damaged) verifier.found(error)
+  const head = headFiles(directory)
   const logs = ['wal', 'wbl'].flatMap((name) => logFiles(join(directory, name)))
-  const steps = blocks.length + logs.length
-  blocks.forEach((block, i) => {
-    progress(block.directory, i / steps)
-    verifier.block(block.directory)
-  })
-  logs.forEach((file, i) => {
-    progress(file, (blocks.length + i) / steps)
-    verifier.log(file)
-  })
+  const steps: readonly (readonly [path: string, look: () => void])[] = [
+    ...[...blocks, ...tiers.blocks].map(
+      (block) => [block.directory, () => verifier.block(block.directory)] as const,
+    ),
+    ...logs.map((file) => [file, () => verifier.log(file)] as const),
+    ...head.snapshots.map((file) => [file, () => verifier.log(file, true)] as const),
+    ...head.chunks.map((file) => [file, () => verifier.headChunks(file)] as const),
+  ]
+  for (const [i, [path, look]] of steps.entries()) {
+    progress(path, i / steps.length)
+    look()
+  }
   progress(directory, 1)
-  return verifier.result(blocks.length)
+  return verifier.result(blocks.length, tiers.blocks.length)
+}
+
+function tierBlocks(directory: string): ReturnType<typeof listBlocks> {
+  const found = TIERS.map(({ name }) => join(directory, 'promontory', 'tiers', name))
+    .filter((place) => existsSync(place))
+    .map((place) => listBlocks(place))
+  return { blocks: found.flatMap(({ blocks }) => blocks), damaged: found.flatMap(({ damaged }) => damaged) }
 }
 
 function logFiles(directory: string): string[] {
@@ -74,8 +94,9 @@ class Verifier {
   #chunks = 0
   #samples = 0
   #records = 0
+  #headChunks = 0
 
-  result(blocks: number): Verification {
+  result(blocks: number, tierBlocks: number): Verification {
     return {
       findings: this.#findings,
       blocks,
@@ -83,6 +104,8 @@ class Verifier {
       chunks: this.#chunks,
       samples: this.#samples,
       logRecords: this.#records,
+      tierBlocks,
+      headChunks: this.#headChunks,
     }
   }
 
@@ -106,9 +129,16 @@ class Verifier {
     }
   }
 
-  log(file: string): void {
+  log(file: string, isSnapshot = false): void {
     this.#guard(() => {
-      for (const _record of readSegment(file)) this.#records++
+      const records = verifySegment(file, isSnapshot)
+      if (!isSnapshot) this.#records += records
+    })
+  }
+
+  headChunks(file: string): void {
+    this.#guard(() => {
+      this.#headChunks += verifyHeadChunks(file, this.#decoder)
     })
   }
 
@@ -172,6 +202,7 @@ class Verifier {
     const file = join(block.directory, 'chunks', String(Math.floor(chunk.ref / 2 ** 32) + 1).padStart(6, '0'))
     const offset = chunk.ref % 2 ** 32
     const { encoding, data, samples } = block.chunks.read(chunk.ref)
+    if (encoding === ChunkEncoding.aggregates) return this.#aggregates(file, offset, data, chunk, labels)
     this.#samples += samples
     this.#decoder.begin()
     let done: number
@@ -186,6 +217,29 @@ class Verifier {
     else if (length !== samples) this.#note(file, offset, 'the times of a chunk do not ascend')
     else if (timesMs[0] !== chunk.minTimeMs || timesMs[length - 1] !== chunk.maxTimeMs)
       this.#note(file, offset, `a chunk has the times ${timesMs[0]}…${timesMs[length - 1]}, the index says ${chunk.minTimeMs}…${chunk.maxTimeMs}`) // prettier-ignore
+  }
+
+  /** A sample of a tier is a window with all its aggregates. */
+  #aggregates(
+    file: string,
+    offset: number,
+    data: Uint8Array,
+    { minTimeMs, maxTimeMs }: SeriesEntry['chunks'][number],
+    labels: Labels,
+  ): void {
+    const reader = new AggregateReader(this.#decoder)
+    try {
+      reader.add(data)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      return this.#note(file, offset, `an aggregate chunk of ${labels.toString()}: ${error.message}`)
+    }
+    const { timesMs, length } = reader.rows
+    this.#samples += length
+    if (timesMs.some((timeMs, i) => i > 0 && timeMs <= timesMs[i - 1]!))
+      this.#note(file, offset, 'the times of an aggregate chunk do not ascend')
+    else if (timesMs[0] !== minTimeMs || timesMs[length - 1] !== maxTimeMs)
+      this.#note(file, offset, `an aggregate chunk has the times ${timesMs[0]}…${timesMs[length - 1]}, the index says ${minTimeMs}…${maxTimeMs}`) // prettier-ignore
   }
 
   /** Every posting names a series with that label, and every label of a series has its posting. */

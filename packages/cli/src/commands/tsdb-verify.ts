@@ -7,14 +7,15 @@ import { DEFAULT_DIRECTORY } from './tsdb-list.ts'
 export async function verify(args: readonly string[]): Promise<number> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} })
   const bar = new ProgressBar()
-  const { findings, blocks, series, chunks, samples, logRecords } = verifyDirectory(
+  const { findings, blocks, series, chunks, samples, logRecords, tierBlocks, headChunks } = verifyDirectory(
     positionals[0] ?? DEFAULT_DIRECTORY,
     (what, done) => bar.show(what, done),
   )
   bar.end()
+  const more = `${tierBlocks === 0 ? '' : `, ${tierBlocks} blocks of tiers`}${headChunks === 0 ? '' : `, ${headChunks} chunks of the head`}`
   for (const { file, offset, problem } of findings) process.stdout.write(`${file}:${offset}: ${problem}\n`)
   process.stdout.write(
-    `${blocks} blocks, ${series} series, ${chunks} chunks, ${samples} samples, ${logRecords} records of the log: ${findings.length === 0 ? 'no damage found' : `${findings.length} findings`}\n`,
+    `${blocks} blocks, ${series} series, ${chunks} chunks, ${samples} samples, ${logRecords} records of the log${more}: ${findings.length === 0 ? 'no damage found' : `${findings.length} findings`}\n`,
   )
   return findings.length === 0 ? 0 : 1
 }
