@@ -7,6 +7,16 @@ export { dataScope, safeUrl, type LinkPlace } from './field/links.ts'
 export { mapValue, type MappedValue } from './field/mappings.ts'
 export { applyFieldConfig, fieldMatcher, unknownMatchers, type FieldMatcher } from './field/overrides.ts'
 export * from './frame/frame.ts'
+export {
+  commonLabels,
+  logFrame,
+  logRows,
+  type Dedup,
+  type LogData,
+  type LogLevel,
+  type LogRow,
+} from './frame/logs.ts'
+export { spanFrame, traceListFrame } from './frame/traces.ts'
 export { fieldDisplayName, frameDisplayName, labelsToText } from './frame/field-name.ts'
 export { framesOf, legendOf, sampleValue, type PrometheusAnswer, type PrometheusData, type PrometheusSeries, type PrometheusTarget, type QueryGrid } from './frame/prometheus.ts' // prettier-ignore
 export { isPresent, reduce, reducedType, REDUCERS, reducerOf, standardCalcs, type NullMode, type Reducer } from './frame/reducers.ts' // prettier-ignore

@@ -9,7 +9,13 @@ export { RuleError } from './errors.ts'
 export * from './no-data.ts'
 export { RecordingRule } from './recording-rule.ts'
 export { parseRuleFile, type RuleConfig, type RuleFile, type RuleGroupConfig } from './rule-file.ts'
-export { evaluationOffsetMs, RuleGroup, type GroupEnvironment, type GroupSettings, type RuleHealth } from './rule-group.ts'
+export {
+  evaluationOffsetMs,
+  RuleGroup,
+  type GroupEnvironment,
+  type GroupSettings,
+  type RuleHealth,
+} from './rule-group.ts'
 export { RuleManager, type PreparedRules, type RuleManagerOptions, type RuleSource } from './rule-manager.ts'
 export { createRuleMetrics, type RuleMetrics } from './rule-metrics.ts'
 export * from './rule-overview.ts'

@@ -47,8 +47,8 @@ export interface Frame {
 export interface FrameMeta {
   /** Times are multiples of a step: `startMs + i * stepMs`, some may be missing. */
   readonly grid?: { readonly startMs: number; readonly endMs: number; readonly stepMs: number }
-  /** Cumulative buckets that were taken apart: fields are buckets, ordered by upper bound. */
-  readonly kind?: 'heatmap'
+  /** `heatmap`: cumulative buckets that were taken apart, fields are buckets, ordered by upper bound. `logs`: lines. */
+  readonly kind?: 'heatmap' | 'logs'
 }
 
 export function timeFieldOf(frame: Frame): Field | undefined {

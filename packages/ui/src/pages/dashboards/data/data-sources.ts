@@ -61,9 +61,15 @@ export function defaultSource(sources: readonly DataSource[]): DataSource {
   )
 }
 
-/** A source, or the name of one that is not spoken here. */
+/** Types with languages of their own that are spoken here as well. */
+const OTHER_KINDS: ReadonlyMap<string, 'logs' | 'traces'> = new Map([
+  ['loki', 'logs'],
+  ['jaeger', 'traces'],
+])
+
+/** A source of PromQL, of logs (Loki) or of traces (Jaeger), or the name of one that is not spoken here. */
 export type Resolved =
-  | { readonly kind: 'source'; readonly source: DataSource }
+  | { readonly kind: 'source' | 'logs' | 'traces'; readonly source: DataSource }
   | { readonly kind: 'built-in' }
   | { readonly kind: 'foreign'; readonly type: string }
 
@@ -71,7 +77,7 @@ const BUILT_IN = new Set(['grafana', '-- Grafana --', '-- Dashboard --', '-- Mix
 
 /**
  * What a panel's `datasource` means: a uid, a name, `{ type, uid }`, nothing (the default), variables filled in. A
- * Prometheus source that is not there, as in dashboards of other people, is the default one.
+ * source that is not there, as in dashboards of other people, is the default one, or the first of its type.
  */
 export function resolveSource(
   json: unknown,
@@ -82,9 +88,12 @@ export function resolveSource(
   const wanted = fill((typeof json === 'string' ? json : textOf(objectOf(json)['uid'])) ?? '')
   if (BUILT_IN.has(wanted) || type === 'datasource' || type === 'grafana') return { kind: 'built-in' }
   const found = sources.find(({ uid }) => uid === wanted) ?? sources.find(({ name }) => name === wanted)
-  const source = found ?? (isPrometheus(type) ? defaultSource(sources) : undefined)
+  const source =
+    found ?? (isPrometheus(type) ? defaultSource(sources) : sources.find((other) => other.type === type))
   if (source === undefined) return { kind: 'foreign', type: type ?? wanted }
-  return isPrometheus(source.type) ? { kind: 'source', source } : { kind: 'foreign', type: source.type }
+  if (isPrometheus(source.type)) return { kind: 'source', source }
+  const kind = OTHER_KINDS.get(source.type)
+  return kind === undefined ? { kind: 'foreign', type: source.type } : { kind, source }
 }
 
 /** The path of a source's Prometheus API, from the root of the server. */
@@ -92,6 +101,11 @@ export function apiPath(source: DataSource): string {
   return source.uid === OWN.uid || (source.isDefault === true && source.name === OWN.name)
     ? 'api/v1/'
     : `api/datasources/proxy/uid/${encodeURIComponent(source.uid)}/api/v1/`
+}
+
+/** The path of a source of another kind, from the root of the server. */
+export function proxyPath(source: DataSource): string {
+  return `api/datasources/proxy/uid/${encodeURIComponent(source.uid)}/`
 }
 
 /** Options of a data source variable. */

@@ -5,6 +5,7 @@ import {
   interpolate,
   intervalOf,
   intervalScope,
+  logFrame,
   objectOf,
   prometheusDefault,
   textOf,
@@ -19,8 +20,10 @@ import {
   type TimeRange,
 } from '@promontory/panels'
 import { addMatchers } from './ad-hoc.ts'
-import { apiPath, resolveSource, type DataSource } from './data-sources.ts'
+import { apiPath, proxyPath, resolveSource, type DataSource } from './data-sources.ts'
 import { loadExemplars, traceDestinations, type Exemplar, type TraceDestination } from './exemplars.ts'
+import { askJaeger } from './jaeger.ts'
+import { askLoki, directionOf } from './loki.ts'
 import { askPrometheus } from './prometheus-api.ts'
 
 /** Steps of a range query at most, as Prometheus has it. */
@@ -29,6 +32,10 @@ const DEFAULT_SCRAPE_MS = 15_000
 
 /** One question of a panel, with every variable filled in. */
 export interface Question {
+  /** What it is written in; `traces` asks Jaeger. */
+  readonly language: 'promql' | 'logql' | 'traces'
+  /** Of logs and traces: what else the target says. */
+  readonly target: JsonObject
   readonly refId: string
   readonly path: string
   readonly expr: string
@@ -77,22 +84,29 @@ function questionsOf(target: JsonObject, letter: string, input: PlanInput, forei
     foreign.add(resolved.type)
     return []
   }
+  if (resolved.kind === 'built-in') return []
+  if (resolved.kind === 'traces') return [traceQuestion(target, letter, resolved.source, input)]
   const expr = textOf(target['expr']) ?? ''
-  if (resolved.kind === 'built-in' || expr.trim() === '') return []
+  if (expr.trim() === '') return []
   const scrapeMs = durationMs(resolved.source.jsonData?.timeInterval ?? '') ?? DEFAULT_SCRAPE_MS
   const grid = gridOf(target, input, scrapeMs, fill)
-  const full = chain(intervalScope(grid.stepMs, scrapeMs), scope)
+  const isLogs = resolved.kind === 'logs'
+  const full = chain(isLogs ? logScope(grid) : intervalScope(grid.stepMs, scrapeMs), scope)
   const question: Omit<Question, 'instant'> = {
+    language: isLogs ? 'logql' : 'promql',
+    target: isLogs ? target : {},
     refId: textOf(target['refId']) ?? letter,
-    path: apiPath(resolved.source),
-    expr: addMatchers(interpolate(expr, full, prometheusDefault), input.filters),
+    path: isLogs ? `${proxyPath(resolved.source)}loki/api/v1/` : apiPath(resolved.source),
+    expr: isLogs
+      ? interpolate(expr, full, prometheusDefault)
+      : addMatchers(interpolate(expr, full, prometheusDefault), input.filters),
     legendFormat: interpolate(textOf(target['legendFormat']) ?? '', full),
     format: formatOf(target),
     grid,
     isExemplar: target['exemplar'] === true,
     traces: target['exemplar'] === true ? traceDestinations(resolved.source, sources) : [],
   }
-  const instant = target['instant'] === true
+  const instant = target['instant'] === true || (isLogs && target['queryType'] === 'instant')
   const isBoth = instant && target['range'] === true
   if (isBoth)
     return [
@@ -100,6 +114,37 @@ function questionsOf(target: JsonObject, letter: string, input: PlanInput, forei
       { ...question, instant: true },
     ]
   return [{ ...question, instant }]
+}
+
+/** In LogQL `$__auto` is the step; there is no scrape interval to allow for. */
+function logScope(grid: QueryGrid): Scope {
+  const intervals = intervalScope(grid.stepMs, grid.stepMs)
+  return (name, path) =>
+    name === '__auto' || name === '__rate_interval' ? intervals('__interval', path) : intervals(name, path)
+}
+
+/** Jaeger is asked for one trace, or for those that fit. */
+function traceQuestion(target: JsonObject, letter: string, source: DataSource, input: PlanInput): Question {
+  const { range, scope } = input
+  return {
+    language: 'traces',
+    target: filledTexts(target, (text) => interpolate(text, scope)),
+    refId: textOf(target['refId']) ?? letter,
+    path: proxyPath(source),
+    expr: interpolate(textOf(target['query']) ?? '', scope),
+    legendFormat: '',
+    format: 'table',
+    instant: false,
+    grid: { startMs: range.fromMs, endMs: range.toMs, stepMs: 1 },
+    isExemplar: false,
+    traces: [],
+  }
+}
+
+function filledTexts(target: JsonObject, fill: (text: string) => string): JsonObject {
+  return Object.fromEntries(
+    Object.entries(target).map(([name, value]) => [name, typeof value === 'string' ? fill(value) : value]),
+  )
 }
 
 function formatOf({ format }: JsonObject): Question['format'] {
@@ -149,19 +194,42 @@ export async function runQueries(plan: QueryPlan, signal: AbortSignal): Promise<
   const failed = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
   if (good.length === 0 && failed.length > 0) throw failed[0]!
   return {
-    frames: framesOf(good.map(({ answer }) => answer)),
+    frames: [
+      ...framesOf(good.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))),
+      ...good.flatMap(({ frames = [] }) => frames),
+    ],
     warnings: [
-      ...new Set([...good.flatMap(({ warnings }) => warnings), ...failed.map(({ message }) => message)]),
+      ...new Set([...good.flatMap(({ warnings = [] }) => warnings), ...failed.map(({ message }) => message)]),
     ],
     questions: plan.questions,
     exemplars: (await exemplars).flat(),
   }
 }
 
-async function ask(
-  question: Question,
-  signal: AbortSignal,
-): Promise<{ answer: PrometheusAnswer; warnings: readonly string[] }> {
+/** Series as Prometheus tells them, or frames of another source. */
+interface Asked {
+  readonly answer?: PrometheusAnswer
+  readonly frames?: readonly Frame[]
+  readonly warnings?: readonly string[]
+}
+
+async function ask(question: Question, signal: AbortSignal): Promise<Asked> {
+  switch (question.language) {
+    case 'promql':
+      return await askMetrics(question, signal)
+    case 'logql': {
+      const data = await askLoki(question, signal)
+      if (data.resultType === 'streams')
+        return { frames: [logFrame(question.refId, data, directionOf(question))] }
+      const { grid, instant } = question
+      return { answer: { target: question, data, ...(instant ? {} : { grid }) } }
+    }
+    case 'traces':
+      return { frames: [await askJaeger(question, signal)] }
+  }
+}
+
+async function askMetrics(question: Question, signal: AbortSignal): Promise<Asked> {
   const { grid, instant, path, expr } = question
   const parameters: Record<string, string> = instant
     ? { query: expr, time: String(grid.endMs / 1000) }

@@ -22,6 +22,7 @@ export async function askPrometheus<T>(
   endpoint: string,
   parameters: Readonly<Record<string, string>> | URLSearchParams,
   signal: AbortSignal,
+  { isGetOnly = false }: { readonly isGetOnly?: boolean } = {},
 ): Promise<PrometheusReply<T>> {
   signal.throwIfAborted()
   const form = new URLSearchParams(parameters)
@@ -32,7 +33,7 @@ export async function askPrometheus<T>(
     const answered =
       path === OWN_PATH && BATCHED.has(endpoint)
         ? askInBatch(`${endpoint}?${form}`, abort.signal).then(({ status, text }) => replyOf(text, status))
-        : send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal)
+        : send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal, isGetOnly)
     const reply = answered.finally(() => underWay.delete(key))
     entry = { reply, waiting: 0, abort }
     underWay.set(key, entry)
@@ -57,11 +58,12 @@ async function send(
   url: string,
   form: URLSearchParams,
   signal: AbortSignal,
+  isGetOnly: boolean,
 ): Promise<PrometheusReply<unknown>> {
   const text = String(form)
   let response: Response
   try {
-    response = await (text.length < URL_LENGTH_MAX
+    response = await (isGetOnly || text.length < URL_LENGTH_MAX
       ? fetch(`${url}?${text}`, { signal, credentials: 'same-origin' })
       : fetch(url, { method: 'POST', body: form, signal, credentials: 'same-origin' }))
   } catch (error) {

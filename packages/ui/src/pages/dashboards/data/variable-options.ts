@@ -2,19 +2,22 @@ import {
   chain,
   interpolate,
   intervalScope,
+  objectOf,
   optionsOf,
   parseVariableQuery,
   prometheusDefault,
   queryResultOption,
   seriesOption,
   staticOptions,
+  textOf,
   type PrometheusSeries,
   type Scope,
   type TimeRange,
   type Variable,
   type VariableOption,
 } from '@promontory/panels'
-import { apiPath, resolveSource, sourceOptions, type DataSource } from './data-sources.ts'
+import { apiPath, proxyPath, resolveSource, sourceOptions, type DataSource } from './data-sources.ts'
+import { nanoseconds } from './loki.ts'
 import { askPrometheus } from './prometheus-api.ts'
 
 /** Options of a variable shown and sent at most. */
@@ -35,8 +38,11 @@ export async function loadOptions(input: OptionsInput): Promise<readonly Variabl
   if (variable.type === 'datasource') return sourceOptions(variable.query, fill(variable.regex), sources)
   if (variable.type !== 'query') return staticOptions(variable)
   const resolved = resolveSource(variable.datasource, sources, fill)
-  if (resolved.kind !== 'source') return variable.options
-  const texts = await textsOf(input, apiPath(resolved.source))
+  if (resolved.kind !== 'source' && resolved.kind !== 'logs') return variable.options
+  const texts =
+    resolved.kind === 'logs'
+      ? await loggedTexts(input, `${proxyPath(resolved.source)}loki/api/v1/`)
+      : await textsOf(input, apiPath(resolved.source))
   const regex = interpolate(variable.regex, scope)
   return optionsOf(texts, regex, variable.sort).slice(0, OPTIONS_MAX)
 }
@@ -80,4 +86,36 @@ async function textsOf({ variable, scope, range, signal }: OptionsInput, path: s
       )
     }
   }
+}
+
+/** Labels of Loki and their values: its API takes one selector, and times in nanoseconds. */
+async function loggedTexts(
+  { variable, scope, range, signal }: OptionsInput,
+  path: string,
+): Promise<string[]> {
+  const fill = (text: string): string => interpolate(text, scope, prometheusDefault)
+  const query = lokiQuery(variable)
+  if (query === undefined) return []
+  const parameters = {
+    start: nanoseconds(range.fromMs),
+    end: nanoseconds(range.toMs),
+    ...(query.stream === '' ? {} : { query: fill(query.stream) }),
+  }
+  const endpoint =
+    query.label === undefined ? 'labels' : `label/${encodeURIComponent(fill(query.label))}/values`
+  return (await askPrometheus<string[]>(path, endpoint, parameters, signal, { isGetOnly: true })).data ?? []
+}
+
+/** The form with fields (`type` 1 asks for values), or the text that Prometheus has as well. */
+function lokiQuery(
+  variable: Variable,
+): { readonly label: string | undefined; readonly stream: string } | undefined {
+  const json = objectOf(variable.json['query'])
+  const stream = textOf(json['stream']) ?? ''
+  const label = textOf(json['label'])
+  if (json['type'] === 0) return { label: undefined, stream: '' }
+  if (label !== undefined && label !== '') return { label, stream }
+  const parsed = parseVariableQuery(variable.query)
+  if (parsed.kind === 'label-names') return { label: undefined, stream: parsed.match ?? '' }
+  return parsed.kind === 'label-values' ? { label: parsed.label, stream: parsed.match ?? '' } : undefined
 }

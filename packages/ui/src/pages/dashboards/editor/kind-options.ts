@@ -127,6 +127,16 @@ export const KIND_OPTIONS: Readonly<Record<string, readonly OptionField[]>> = {
   histogram: [number('Buckets', ['options', 'bucketCount'], '30'), number('Width of a bucket', ['options', 'bucketSize'])],
   'state-timeline': [flag('Equal states as one', ['options', 'mergeValues'], true), ...STATES],
   'status-history': STATES,
+  logs: [
+    flag('Times', ['options', 'showTime']),
+    flag('Labels', ['options', 'showLabels']),
+    flag('Labels that all have', ['options', 'showCommonLabels']),
+    flag('Long lines go on below', ['options', 'wrapLogMessage']),
+    flag('JSON over several lines', ['options', 'prettifyLogMessage']),
+    flag('Lines open', ['options', 'enableLogDetails'], true),
+    choice('Equal lines', ['options', 'dedupStrategy'], [['none', 'all are shown'], ['exact', 'once'], ['numbers', 'once, whatever their numbers'], ['signature', 'once, whatever their words']]),
+    choice('Order', ['options', 'sortOrder'], [['Descending', 'Newest first'], ['Ascending', 'Oldest first']]),
+  ],
   alertlist: [
     number('At most', ['options', 'maxItems'], '20'),
     { kind: 'text', label: 'Name contains', path: ['options', 'alertName'] },

@@ -1,4 +1,4 @@
-import { fieldDisplayName, objectOf, upgradePanel, type Frame, type JsonObject, type PlacedPanel } from '@promontory/panels' // prettier-ignore
+import { fieldDisplayName, objectOf, objectsOf, upgradePanel, without, type Frame, type JsonObject, type PlacedPanel } from '@promontory/panels' // prettier-ignore
 import { useMemo, useRef, type ReactNode } from 'react'
 import { setAt } from '../data/edits.ts'
 import { needsQueries } from '../panels/panel-kinds.tsx'
@@ -9,6 +9,7 @@ import { JsonPart } from './json-part.tsx'
 import { FieldNames, OfferedLists } from './option-controls.tsx'
 import { PanelOptions } from './panel-options.tsx'
 import { QueryRows } from './query-rows.tsx'
+import { MIXED } from './source-picker.tsx'
 import { TransformationsForm } from './transformations-form.tsx'
 
 /** A panel with its queries and options beside it; every change is drawn at once. */
@@ -39,7 +40,11 @@ export function PanelEditor({
           </div>
           {needsQueries(type) ? (
             <>
-              <QueryRows json={json} onChange={(targets) => set(['targets'], targets)} />
+              <QueryRows
+                json={json}
+                onChange={(targets) => set(['targets'], targets)}
+                onSource={(datasource) => onChange(withSource(json, datasource))}
+              />
               <TransformationsForm
                 value={json['transformations']}
                 onChange={(next) => set(['transformations'], next)}
@@ -66,6 +71,21 @@ export function PanelEditor({
       </div>
     </FieldNames>
   )
+}
+
+/** The panel with another source, which Grafana writes into each query as well; of mixed ones each keeps its own. */
+function withSource(json: JsonObject, datasource: JsonObject | undefined): JsonObject {
+  const { datasource: _, ...rest } = json
+  if (datasource === undefined) {
+    const targets = objectsOf(json['targets']).map((target) => without(target, 'datasource'))
+    return { ...rest, targets }
+  }
+  if (datasource['uid'] === MIXED) return { ...rest, datasource }
+  return {
+    ...rest,
+    datasource,
+    targets: objectsOf(json['targets']).map((target) => ({ ...target, datasource })),
+  }
 }
 
 /** Names of the panel's fields as they come, and as they are after its transformations. */

@@ -1,19 +1,32 @@
-import { objectsOf, textOf, type JsonObject } from '@promontory/panels'
+import { interpolate, objectOf, objectsOf, textOf, type JsonObject } from '@promontory/panels'
 import { useRef, useState, type ReactNode } from 'react'
 import { Icon } from '../../../parts/icon.tsx'
 import { Editor } from '../../query/editor.tsx'
 import { Explain } from '../../query/explain.tsx'
 import { MetricExplorer } from '../../query/metric-explorer.tsx'
+import { resolveSource, type DataSource, type Resolved } from '../data/data-sources.ts'
+import { useDashboard } from '../view/context.ts'
+import { LogQuery, TraceQuery } from './other-queries.tsx'
+import { MIXED, SourcePicker } from './source-picker.tsx'
 
 /** The queries of a panel. */
 export function QueryRows({
   json,
   onChange,
+  onSource,
 }: {
   json: JsonObject
   onChange: (targets: readonly JsonObject[]) => void
+  /** Another data source for the whole panel; undefined: the default one. */
+  onSource: (datasource: JsonObject | undefined) => void
 }): ReactNode {
+  const { sources, scope } = useDashboard()
   const targets = objectsOf(json['targets'])
+  const isMixed = json['datasource'] === MIXED || objectOf(json['datasource'])['uid'] === MIXED
+  const kindOf = (target: JsonObject): Resolved['kind'] => {
+    const own = isMixed ? target['datasource'] : (json['datasource'] ?? target['datasource'])
+    return resolveSource(own, sources, (text) => interpolate(text, scope)).kind
+  }
   const change = (index: number, next: JsonObject | undefined): void =>
     onChange(targets.flatMap((target, i) => (i !== index ? [target] : next === undefined ? [] : [next])))
   const add = (): void =>
@@ -22,6 +35,13 @@ export function QueryRows({
     <section className="card" aria-label="Queries">
       <div className="card-head">
         <h2 className="grow">Queries</h2>
+        <SourcePicker
+          label="Data source of the panel"
+          value={json['datasource']}
+          sources={sources}
+          hasMixed
+          onChange={onSource}
+        />
         <button type="button" className="button" onClick={add}>
           <Icon name="plus" size={16} /> Add a query
         </button>
@@ -32,6 +52,8 @@ export function QueryRows({
           <QueryRow
             key={String(target['refId'] ?? i)}
             target={target}
+            kind={kindOf(target)}
+            sources={isMixed ? sources : undefined}
             onChange={(next) => change(i, next)}
             onDuplicate={() => onChange([...targets, { ...target, refId: freeRefId(targets) }])}
           />
@@ -48,21 +70,76 @@ function freeRefId(targets: readonly JsonObject[]): string {
 
 function QueryRow({
   target,
+  kind,
+  sources,
   onChange,
   onDuplicate,
 }: {
   target: JsonObject
+  kind: Resolved['kind']
+  /** To choose from, where each query has a source of its own. */
+  sources: readonly DataSource[] | undefined
   onChange: (next: JsonObject | undefined) => void
   onDuplicate: () => void
+}): ReactNode {
+  const name = String(target['refId'] ?? '')
+  const common = { target, name, onChange }
+  return (
+    <div className="stack" role="group" aria-label={`Query ${name}`} data-target={name}>
+      {sources === undefined ? null : (
+        <SourcePicker
+          label={`Data source of ${name}`}
+          value={target['datasource']}
+          sources={sources}
+          onChange={(datasource) => onChange({ ...target, datasource })}
+        />
+      )}
+      {kind === 'logs' || kind === 'traces' ? (
+        <div className="row">
+          <strong className="mono">{name}</strong>
+          {kind === 'logs' ? <LogQuery {...common} /> : <TraceQuery {...common} />}
+        </div>
+      ) : (
+        <MetricQuery {...common} />
+      )}
+      <div className="row">
+        {kind === 'traces' ? null : <QueryOptions {...common} />}
+        <button
+          type="button"
+          className="button quiet"
+          aria-pressed={target['hide'] === true}
+          onClick={() => onChange({ ...target, hide: target['hide'] !== true })}
+        >
+          {target['hide'] === true ? 'Show' : 'Hide'}
+        </button>
+        <button type="button" className="button quiet" onClick={onDuplicate}>
+          Duplicate
+        </button>
+        <button type="button" className="button quiet" onClick={() => onChange(undefined)}>
+          Remove
+        </button>
+      </div>
+    </div>
+  )
+}
+
+/** A query in PromQL, with completion, the explorer of metrics and an explanation. */
+function MetricQuery({
+  target,
+  name,
+  onChange,
+}: {
+  target: JsonObject
+  name: string
+  onChange: (next: JsonObject) => void
 }): ReactNode {
   const [text, setText] = useState(textOf(target['expr']) ?? '')
   const [isExploring, setExploring] = useState(false)
   const [isExplained, setExplained] = useState(false)
   const inserter = useRef<((text: string) => void) | null>(null)
   const run = (expr: string): void => onChange({ ...target, expr })
-  const name = String(target['refId'] ?? '')
   return (
-    <div className="stack" role="group" aria-label={`Query ${name}`} data-target={name}>
+    <>
       <div className="row">
         <strong className="mono">{name}</strong>
         <Editor value={text} onChange={setText} onRun={run} fault={undefined} inserter={inserter} />
@@ -82,21 +159,6 @@ function QueryRow({
         >
           Explain
         </button>
-        <QueryOptions target={target} name={name} onChange={onChange} />
-        <button
-          type="button"
-          className="button quiet"
-          aria-pressed={target['hide'] === true}
-          onClick={() => onChange({ ...target, hide: target['hide'] !== true })}
-        >
-          {target['hide'] === true ? 'Show' : 'Hide'}
-        </button>
-        <button type="button" className="button quiet" onClick={onDuplicate}>
-          Duplicate
-        </button>
-        <button type="button" className="button quiet" onClick={() => onChange(undefined)}>
-          Remove
-        </button>
       </div>
       {isExplained && text.trim() !== '' ? <Explain expr={text} endS={undefined} /> : null}
       {isExploring ? (
@@ -111,7 +173,7 @@ function QueryRow({
           }}
         />
       ) : null}
-    </div>
+    </>
   )
 }
 

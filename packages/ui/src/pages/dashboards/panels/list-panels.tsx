@@ -125,16 +125,3 @@ export function AnnotationListPanel({ panel, data: { range } }: PanelProps): Rea
     </ul>
   )
 }
-
-/** Logs have no storage here yet. */
-export function LogsPanel({ data }: PanelProps): ReactNode {
-  return (
-    <div className="panel-empty" data-mark>
-      Logs are not stored here yet
-      {data.plan.foreign.length > 0
-        ? `, and data sources of the type ${data.plan.foreign.join(', ')} are not supported`
-        : ''}
-      .
-    </div>
-  )
-}

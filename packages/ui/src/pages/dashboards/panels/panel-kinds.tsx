@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   alertlist: kind(async () => (await import('./list-panels.tsx')).AlertListPanel),
   dashlist: kind(async () => (await import('./list-panels.tsx')).DashboardListPanel),
   annolist: kind(async () => (await import('./list-panels.tsx')).AnnotationListPanel),
-  logs: kind(async () => (await import('./list-panels.tsx')).LogsPanel),
+  logs: kind(async () => (await import('./logs-panel.tsx')).LogsPanel),
 }
 
 /** Fetches the code of kinds while their data is still being asked for. */

@@ -3,19 +3,23 @@ import {
   chain,
   interpolate,
   intervalScope,
+  logFrame,
+  logRows,
   objectOf,
   prometheusDefault,
   resolveColor,
   textOf,
   type ColorTheme,
   type JsonObject,
+  type LogData,
   type PrometheusSeries,
   type Scope,
   type TimeRange,
 } from '@promontory/panels'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { apiPath, resolveSource, type DataSource } from '../data/data-sources.ts'
+import { apiPath, proxyPath, resolveSource, type DataSource } from '../data/data-sources.ts'
+import { nanoseconds } from '../data/loki.ts'
 import { grafana } from '../data/grafana-api.ts'
 import { askPrometheus } from '../data/prometheus-api.ts'
 import type { AnnotationMark } from './context.ts'
@@ -88,9 +92,10 @@ async function marksOf(
 ): Promise<AnnotationMark[]> {
   const color = resolveColor(textOf(one['iconColor']) ?? 'red', theme)
   const resolved = resolveSource(one['datasource'], sources, (text) => interpolate(text, scope))
-  if (resolved.kind === 'foreign') return []
+  if (resolved.kind === 'foreign' || resolved.kind === 'traces') return []
   if (resolved.kind === 'built-in' || one['builtIn'] === 1) return stored(one, range, color, uid, signal)
   if (expr === '') return []
+  if (resolved.kind === 'logs') return loggedMarks(one, expr, range, resolved.source, color, signal)
   const { data } = await askPrometheus<{ result: readonly PrometheusSeries[] }>(
     apiPath(resolved.source),
     'query_range',
@@ -102,12 +107,7 @@ async function marksOf(
     },
     signal,
   )
-  const write = (form: unknown, labels: Readonly<Record<string, string>>): string =>
-    (textOf(form) ?? '').replace(/\{\{\s*(.+?)\s*\}\}/g, (_, name: string) => labels[name] ?? '')
-  const tagKeys = (textOf(one['tagKeys']) ?? '')
-    .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '')
+  const tagKeys = tagKeysOf(one)
   return data.result.flatMap(({ metric, values = [] }) =>
     values.flatMap(([timeS, value], i): AnnotationMark[] => {
       const before = values[i - 1]
@@ -158,5 +158,47 @@ async function stored(
     title: one['builtIn'] === 1 ? '' : (textOf(one['name']) ?? ''),
     text,
     tags: own,
+  }))
+}
+
+/** A form of an annotation with the labels of what it marks filled in. */
+function write(form: unknown, labels: Readonly<Record<string, string>>): string {
+  return (textOf(form) ?? '').replace(/\{\{\s*(.+?)\s*\}\}/g, (_, name: string) => labels[name] ?? '')
+}
+
+function tagKeysOf(one: JsonObject): string[] {
+  return (textOf(one['tagKeys']) ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
+}
+
+/** Lines marked on charts at most. */
+const LINES_MAX = 200
+
+/** The lines that a query of logs finds. */
+async function loggedMarks(
+  one: JsonObject,
+  expr: string,
+  range: TimeRange,
+  source: DataSource,
+  color: string,
+  signal: AbortSignal,
+): Promise<AnnotationMark[]> {
+  const { data } = await askPrometheus<LogData>(
+    `${proxyPath(source)}loki/api/v1/`,
+    'query_range',
+    { query: expr, start: nanoseconds(range.fromMs), end: nanoseconds(range.toMs), limit: String(LINES_MAX) },
+    signal,
+    { isGetOnly: true },
+  )
+  if (data.resultType !== 'streams') return []
+  return logRows([logFrame('', data, 'backward')], 'none', 'descending').map(({ timeMs, line, labels }) => ({
+    timeMs,
+    endMs: timeMs,
+    color,
+    title: write(one['titleFormat'], labels) || (textOf(one['name']) ?? ''),
+    text: write(one['textFormat'], labels) || line,
+    tags: tagKeysOf(one).map((key) => labels[key] ?? ''),
   }))
 }
