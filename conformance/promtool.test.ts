@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
-import { type Program, startPromontory, until, Workspace } from './support/program.ts'
+import { type Program, ROOT, startPromontory, until, Workspace } from './support/program.ts'
 
 const promtool = peer('promtool')
 const nodeExporter = peer('prometheus-node-exporter')
@@ -60,5 +61,29 @@ describe.skipIf(promtool === undefined)('promtool (skipped when it is not instal
     expect(stderr).toBe('')
     expect(code).toBe(0)
     expect(stdout).toMatch(wanted)
+  })
+
+  test('ours prints what it prints: health, matchers', () => {
+    const gone = 'http://127.0.0.1:1'
+    for (const args of [
+      ['check', 'healthy', `--url=${server.url}`],
+      ['check', 'ready', `--url=${server.url}`],
+      ['check', 'ready', `--url=${server.url}/nowhere`],
+      ['check', 'healthy', `--url=${gone}`],
+      [
+        '--experimental',
+        'promql',
+        'label-matchers',
+        'set',
+        'sum(rate(a{b="c"}[5m])) / on(x) d',
+        'job',
+        'x"y',
+      ],
+      ['--experimental', 'promql', 'label-matchers', 'set', '-t', '=~', 'a{b="c"} or d offset 1m', 'b', '.+'],
+      ['--experimental', 'promql', 'label-matchers', 'delete', 'a{b="c",job="j"}', 'b'],
+    ]) {
+      const [mine, theirs] = [run(join(ROOT, 'bin/promontory'), ['promtool', ...args]), run(promtool!, args)]
+      expect({ ...mine, stderr: mine.stderr.trim() }, args.join(' ')).toEqual({ ...theirs, stderr: theirs.stderr.trim() }) // prettier-ignore
+    }
   })
 })

@@ -22,6 +22,7 @@ const COMMANDS: readonly (readonly [usage: string, text: string])[] = [
     'Run the discovery of a job and print what it finds. Also: --timeout=30s.',
   ],
   ['promontory push metrics URL FILE…', 'Send metrics in text form by remote write.'],
+  ['promontory check healthy|ready', 'Ask a server whether it is. --url, --http.config.file.'],
   ['promontory check metrics', 'Check metrics in text form from standard input.'],
   ['promontory query instant URL EXPR', 'Ask a server at one time. Also: range, series, labels.'],
   ['promontory test promql FILE…', 'Run scripts of the promqltest language.'],

@@ -29,7 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** Whole command lines of other programs, `promontory amtool --alertmanager.url=… alert query`: their commands are ours. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   amtool: ['alert', 'silence', 'check-config', 'config', 'cluster', 'template'],
-  promtool: ['check', 'query', 'test', 'push', 'tsdb', 'promql'],
+  promtool: ['check', 'query', 'test', 'push', 'tsdb', 'promql', 'debug'],
 }
 
 /** Their flags may stand before the command. */
@@ -51,6 +51,10 @@ async function main(given: readonly string[]): Promise<number> {
     return (await COMMANDS['serve']!())(args)
   }
   if (first === 'help') return print(help(args[1]))
+  if (first === 'debug')
+    throw new UsageError(
+      'debug is not there: it collects profiles of Go programs; for ours, GET /metrics says what they measure of themselves',
+    )
   const load = COMMANDS[first]
   if (load === undefined) throw new UsageError(`there is no command "${first}"; see promontory --help`)
   const rest = args.slice(1)

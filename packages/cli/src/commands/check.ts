@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { parseDuration } from '@promontory/model'
 import { UsageError } from '../serve-flags.ts'
 import { checkConfigFiles } from './check-config.ts'
+import { checkHealth } from './check-health.ts'
 import { checkMetrics } from './check-metrics.ts'
 import { checkQuery } from './check-query.ts'
 import { checkServiceDiscovery } from './check-service-discovery.ts'
@@ -9,7 +10,7 @@ import { checkWebConfigs } from './check-web-config.ts'
 import { type CheckedRules, checkRuleFiles } from './check-rules.ts'
 
 const USAGE =
-  'usage: promontory check config [--syntax-only] [--agent] FILE… | config|rules [--lint=all|none|duplicate-rules|too-long-scrape-interval] [--lint-fatal] FILE… | rules --server=URL FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE… | service-discovery [--timeout=30s] FILE JOB'
+  'usage: promontory check config [--syntax-only] [--agent] FILE… | config|rules [--lint=all|none|duplicate-rules|too-long-scrape-interval] [--lint-fatal] FILE… | rules --server=URL FILE… | query EXPR [--server=URL] | metrics < FILE | web-config FILE… | service-discovery [--timeout=30s] FILE JOB | healthy|ready [--url=http://localhost:9090]'
 
 const LINT_OPTIONS = {
   lint: { type: 'string', default: 'all' },
@@ -19,7 +20,7 @@ const LINT_OPTIONS = {
 /** promtool's names; ours looks for more, and is asked for all of it or none. */
 const LINTS = ['all', 'none', 'duplicate-rules', 'too-long-scrape-interval']
 
-/** `promontory check config|rules|query|metrics|web-config|service-discovery …`: exit code 1 for a fault, 3 for findings where they count. */
+/** `promontory check config|rules|query|metrics|web-config|service-discovery|healthy|ready …`: exit code 1 for a fault, 3 for findings where they count. */
 export async function check([kind, ...rest]: readonly string[]): Promise<number> {
   switch (kind) {
     case 'config':
@@ -54,6 +55,9 @@ export async function check([kind, ...rest]: readonly string[]): Promise<number>
     case 'web-config':
       if (rest.length > 0) return checkWebConfigs(rest)
       break
+    case 'healthy':
+    case 'ready':
+      return checkHealth(kind, rest)
     case 'metrics':
       if (rest.length === 0) return checkMetrics()
   }

@@ -4,9 +4,10 @@ import { parseExposition } from '@promontory/exposition'
 import { Labels, parseDuration } from '@promontory/model'
 import { compressSnappy, encodeWriteRequest, type OutgoingSeries } from '@promontory/wire'
 import { UsageError } from '../serve-flags.ts'
+import { CLIENT_OPTIONS, type ClientFlags, ServerClient, textOf } from './server-client.ts'
 
 const USAGE =
-  'usage: promontory push metrics URL [FILE…] [--label=NAME=VALUE…] [--header=NAME=VALUE…] [--timeout=30s]'
+  'usage: promontory push metrics URL [FILE…] [--label=NAME=VALUE…] [--header=NAME=VALUE…] [--http.config.file=FILE] [--timeout=30s]'
 
 /** `promontory push metrics URL FILE…`: sends metrics in text form by remote write, all with the time of now. */
 export async function push([kind, ...args]: readonly string[]): Promise<number> {
@@ -15,14 +16,13 @@ export async function push([kind, ...args]: readonly string[]): Promise<number> 
   const [url, ...files] = positionals
   if (url === undefined || !URL.canParse(url)) throw new UsageError(USAGE)
   const labels = (values.label ?? ['job=promtool']).map((pair) => splitPair('label', pair))
-  const headers = Object.fromEntries((values.header ?? []).map((pair) => splitPair('header', pair)))
   const timeoutMs = parseDuration(values.timeout)
   let code = 0
   for (const file of files.length === 0 ? ['-'] : files) {
     const name = file === '-' ? '<stdin>' : file
     try {
       const series = seriesOf(readFileSync(file === '-' ? 0 : file), labels)
-      await send(url, series, headers, timeoutMs)
+      await send(url, series, values, timeoutMs)
       process.stdout.write(`  SUCCESS: metric file ${name} pushed.\n`)
     } catch (error) {
       process.stderr.write(`  FAILED: ${name}: ${(error as Error).message}\n`)
@@ -33,7 +33,7 @@ export async function push([kind, ...args]: readonly string[]): Promise<number> 
 }
 
 function readArgs(args: readonly string[]): {
-  values: { label?: string[]; header?: string[]; timeout: string }
+  values: { label?: string[]; timeout: string } & ClientFlags
   positionals: string[]
 } {
   try {
@@ -42,7 +42,7 @@ function readArgs(args: readonly string[]): {
       allowPositionals: true,
       options: {
         label: { type: 'string', multiple: true },
-        header: { type: 'string', multiple: true },
+        ...CLIENT_OPTIONS,
         timeout: { type: 'string', default: '30s' },
       },
     })
@@ -81,20 +81,20 @@ function seriesOf(body: Buffer, added: readonly [string, string][]): OutgoingSer
 async function send(
   url: string,
   series: readonly OutgoingSeries[],
-  headers: Readonly<Record<string, string>>,
+  flags: ClientFlags,
   timeoutMs: number,
 ): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
+  const server = new ServerClient(url, flags)
+  const response = await server.request('', {
     headers: {
-      ...headers,
       'content-type': 'application/x-protobuf',
       'content-encoding': 'snappy',
       'x-prometheus-remote-write-version': '0.1.0',
     },
     body: new Uint8Array(compressSnappy(encodeWriteRequest(series))),
-    signal: AbortSignal.timeout(timeoutMs),
+    timeoutMs,
   })
-  if (!response.ok)
-    throw new Error(`server returned HTTP status ${response.status}: ${(await response.text()).trim()}`)
+  server.close()
+  if (response.status < 200 || response.status > 299)
+    throw new Error(`server returned HTTP status ${response.status}: ${textOf(response).trim()}`)
 }

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Envelope, QueryData } from '@promontory/api'
 import { UsageError } from '../serve-flags.ts'
+import { CLIENT_OPTIONS, ServerClient, textOf } from './server-client.ts'
 
 const USAGE =
-  'usage: promontory query instant URL EXPR [--time=…] | range URL EXPR [--start=…] [--end=…] [--step=…] | series URL --match=… | labels URL NAME'
+  'usage: promontory query instant URL EXPR [--time=…] | range URL EXPR [--start=…] [--end=…] [--step=…] | series URL --match=… | labels URL NAME; each with [--http.config.file=FILE] [--header=NAME=VALUE…]'
 
 /** `promontory query …`: asks any server with Prometheus's API, and prints as promtool does. */
 export async function query(args: readonly string[]): Promise<number> {
@@ -17,10 +18,14 @@ export async function query(args: readonly string[]): Promise<number> {
       step: { type: 'string' },
       match: { type: 'string', multiple: true },
       format: { type: 'string', short: 'o', default: 'promql' },
+      ...CLIENT_OPTIONS,
     },
   })
-  const [kind, server, subject] = positionals
-  if (kind === undefined || server === undefined || !URL.canParse(server)) throw new UsageError(USAGE)
+  const [kind, url, subject] = positionals
+  if (kind === 'analyze')
+    throw new UsageError('query analyze is not there; promontory tsdb analyze looks into a data directory')
+  if (kind === undefined || url === undefined || !URL.canParse(url)) throw new UsageError(USAGE)
+  const server = new ServerClient(url, values)
   const nowS = Date.now() / 1000
   const ask = (
     path: string,
@@ -64,20 +69,21 @@ export async function query(args: readonly string[]): Promise<number> {
 }
 
 async function print(
-  server: string,
+  server: ServerClient,
   path: string,
   parameters: readonly (readonly [string, string | undefined])[],
   format: string,
 ): Promise<number> {
   const search = new URLSearchParams()
   for (const [name, value] of parameters) if (value !== undefined) search.append(name, value)
-  const response = await fetch(`${server.replace(/\/+$/, '')}/api/v1/${path}?${search}`)
-  const text = await response.text()
+  const response = await server.request(`/api/v1/${path}?${search}`)
+  server.close()
+  const text = textOf(response)
   let envelope: Envelope<unknown>
   try {
     envelope = JSON.parse(text) as Envelope<unknown>
   } catch {
-    process.stderr.write(`${server} answered ${response.status} without JSON: ${text.slice(0, 200)}\n`)
+    process.stderr.write(`${server.url} answered ${response.status} without JSON: ${text.slice(0, 200)}\n`)
     return 1
   }
   if (envelope.status === 'error') {

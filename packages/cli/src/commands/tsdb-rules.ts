@@ -11,7 +11,7 @@ import { askMatrix, labelsOf, sampleValue, SeriesCollector } from './tsdb-remote
 import { timeArgument } from './tsdb-time.ts'
 
 const USAGE =
-  'usage: promontory tsdb create-blocks-from rules --start=TIME [--end=TIME] [--url=http://localhost:9090] [--output-dir=data/] [--eval-interval=60s] [--http.config.file=FILE] [--header=NAME=VALUE…] FILE…'
+  'usage: promontory tsdb create-blocks-from rules --start=TIME [--end=TIME] [--url=http://localhost:9090] [--output-dir=data/] [--eval-interval=60s] [-r] [-q] [--http.config.file=FILE] [--header=NAME=VALUE…] FILE…'
 /** Without an end: what is newer may still be in the head of the server that will get the blocks. */
 const NOT_THE_LAST_MS: number = 3 * 3600 * 1000
 
@@ -26,6 +26,8 @@ export async function fromRules(args: readonly string[]): Promise<number> {
       end: { type: 'string' },
       'output-dir': { type: 'string', default: 'data/' },
       'eval-interval': { type: 'string', default: '60s' },
+      'human-readable': { type: 'boolean', short: 'r', default: false },
+      quiet: { type: 'boolean', short: 'q', default: false },
       ...CLIENT_OPTIONS,
     },
   })
@@ -46,7 +48,7 @@ export async function fromRules(args: readonly string[]): Promise<number> {
   server.close()
   bar.end()
   mkdirSync(values['output-dir'], { recursive: true })
-  writeBlocks(values['output-dir'], BLOCK_MS, collector.series, false, false)
+  writeBlocks(values['output-dir'], BLOCK_MS, collector.series, values['human-readable'], values.quiet)
   return 0
 }
 
