@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Labels, type Queryable } from '@promontory/model'
-import { Engine, parseSelector, writeResult } from '@promontory/promql'
+import { Engine, parseSelector, QueryBatch, writeResult } from '@promontory/promql'
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '../../packages/ui/dist')
 const TYPES: Readonly<Record<string, string>> = {
@@ -72,6 +72,8 @@ async function answer(
   path: string,
   parameters: URLSearchParams,
 ): Promise<Content> {
+  if (path === '/api/v1/query_batch')
+    return { type: 'application/octet-stream', content: await batch(engine, shown.storage, parameters) }
   if (path.startsWith('/api/v1/'))
     return json(await prometheus(engine, shown.storage, path.slice('/api/v1/'.length), parameters))
   if (path.startsWith('/api/dashboards/uid/'))
@@ -88,21 +90,39 @@ function json(value: unknown): Content {
   return { type: 'application/json', content: typeof value === 'string' ? value : JSON.stringify(value) }
 }
 
+/** Each answer behind a line that says whose it is and how long. */
+async function batch(engine: Engine, storage: Queryable, parameters: URLSearchParams): Promise<Uint8Array> {
+  const asks = parameters.getAll('ask').map((text) => text.split('?') as [string, string])
+  const ranges = asks.filter(([endpoint]) => endpoint === 'query_range')
+  const queries = ranges.map(([, search]) => new URLSearchParams(search).get('query') ?? '')
+  const together = new QueryBatch(queries, engine.parserOptions)
+  const parts: Buffer[] = []
+  for (const [ask, [endpoint, search]] of asks.entries()) {
+    let text: string
+    try {
+      text = String(await prometheus(engine, storage, endpoint, new URLSearchParams(search), together))
+    } catch (error) {
+      text = JSON.stringify({ status: 'error', errorType: 'bad_data', error: (error as Error).message })
+    }
+    const body = Buffer.from(text)
+    parts.push(Buffer.from(`${JSON.stringify({ ask, status: 200, length: body.length })}\n`), body)
+  }
+  return Buffer.concat(parts)
+}
+
 async function prometheus(
   engine: Engine,
   storage: Queryable,
   endpoint: string,
   parameters: URLSearchParams,
+  batch?: QueryBatch,
 ): Promise<unknown> {
   const ms = (name: string): number => Math.round(Number(parameters.get(name)) * 1000)
   const query = parameters.get('query') ?? ''
   const range = { startMs: 0, endMs: Number.MAX_SAFE_INTEGER }
   if (endpoint === 'query_range') {
-    const { value } = await engine.range(storage, query, {
-      startMs: ms('start'),
-      endMs: ms('end'),
-      stepMs: ms('step'),
-    })
+    const steps = { startMs: ms('start'), endMs: ms('end'), stepMs: ms('step') }
+    const { value } = await engine.range(storage, query, steps, batch === undefined ? {} : { batch })
     return `{"status":"success","data":${new TextDecoder().decode(writeResult(value))}}`
   }
   if (endpoint === 'query') {

@@ -30,10 +30,14 @@ export async function askPrometheus<T>(
   let entry = underWay.get(key)
   if (entry === undefined) {
     const abort = new AbortController()
+    const alone = (): Promise<PrometheusReply<unknown>> =>
+      send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal, isGetOnly)
     const answered =
       path === OWN_PATH && BATCHED.has(endpoint)
-        ? askInBatch(`${endpoint}?${form}`, abort.signal).then(({ status, text }) => replyOf(text, status))
-        : send(`${routePrefix()}/${path}${endpoint}`, form, abort.signal, isGetOnly)
+        ? askInBatch(`${endpoint}?${form}`, abort.signal).then((answer) =>
+            answer === undefined ? alone() : replyOf(answer.text, answer.status),
+          )
+        : alone()
     const reply = answered.finally(() => underWay.delete(key))
     entry = { reply, waiting: 0, abort }
     underWay.set(key, entry)

@@ -9,18 +9,21 @@ const ASKS_MAX = 200
 interface Asked {
   readonly text: string
   readonly signal: AbortSignal
-  readonly resolve: (answer: BatchAnswer) => void
+  readonly resolve: (answer: BatchAnswer | undefined) => void
   readonly reject: (error: unknown) => void
 }
 
 let gathered: Asked[] = []
+/** The server does not know batches. */
+let isRefused = false
 let sending: ReturnType<typeof setTimeout> | undefined
 
 /**
  * Asks our own API `query?…` or `query_range?…`, together with what else is asked at the same time: the server evaluates
  * what they have in common once. Each answer comes when it is there; one that nobody waits for any more is stopped.
+ * @returns undefined when the question is to be asked alone: nothing else was asked, or the server takes no batches
  */
-export function askInBatch(text: string, signal: AbortSignal): Promise<BatchAnswer> {
+export function askInBatch(text: string, signal: AbortSignal): Promise<BatchAnswer | undefined> {
   return new Promise((resolve, reject) => {
     gathered.push({ text, signal, resolve, reject })
     if (gathered.length >= ASKS_MAX) flush()
@@ -36,7 +39,8 @@ function flush(): void {
     if (asked.signal.aborted) asked.reject(asked.signal.reason)
     else wanted.push(asked)
   gathered = []
-  if (wanted.length > 0) void send(wanted)
+  if (wanted.length > 1 && !isRefused) void send(wanted)
+  else for (const { resolve } of wanted) resolve(undefined)
 }
 
 async function send(all: readonly Asked[]): Promise<void> {
@@ -57,6 +61,11 @@ async function send(all: readonly Asked[]): Promise<void> {
       signal: abort.signal,
       credentials: 'same-origin',
     })
+    if (response.status === 404 || response.status === 405) {
+      isRefused = true
+      for (const { resolve } of waiting) resolve(undefined)
+      return
+    }
     if (!response.ok || response.body === null) {
       const answer = { text: await response.text(), status: `${response.status} ${response.statusText}` }
       for (const { resolve } of waiting) resolve(answer)
