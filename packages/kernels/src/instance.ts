@@ -34,7 +34,8 @@ export interface Kernels {
     out: number,
     flags: number,
   ): number
-  anyStale(values: number, count: number): number
+  sameNumbers(a: number, b: number, count: number): number
+  lookAtValues(values: number, count: number): number
   xorEncode(state: number, chunk: number, times: number, values: number, count: number): number
   headCheck(
     refs: number,

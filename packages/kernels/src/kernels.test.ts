@@ -131,13 +131,45 @@ test('a stale marker is found wherever it is, and other NaNs are not taken for o
   const marker = 0x7ff0000000000002n
   for (const count of [0, 1, 2, 3, 8, 9]) {
     for (let i = 0; i < count + 2; i++) words[VALUES / 8 + i] = 0x7ff8000000000001n
-    expect(kernels.anyStale(VALUES, count)).toBe(0)
+    expect(kernels.lookAtValues(VALUES, count)).toBe(0)
     for (let at = 0; at < count; at++) {
       words[VALUES / 8 + at] = marker
-      expect(kernels.anyStale(VALUES, count)).toBe(1)
+      expect(kernels.lookAtValues(VALUES, count)).toBe(1)
       words[VALUES / 8 + at] = marker + 1n
     }
     words[VALUES / 8 + count] = marker
-    expect(kernels.anyStale(VALUES, count)).toBe(0)
+    expect(kernels.lookAtValues(VALUES, count)).toBe(0)
+  }
+})
+
+test('a fall of values is found wherever it is', () => {
+  for (const count of [2, 3, 4, 7, 8, 9]) {
+    floats.set(
+      Array.from({ length: count + 2 }, (_, i) => (i < count ? Math.floor(i / 2) : -1)),
+      VALUES / 8,
+    )
+    expect(kernels.lookAtValues(VALUES, count)).toBe(0)
+    for (let at = 1; at < count; at++) {
+      const before = floats[VALUES / 8 + at - 1]!
+      floats[VALUES / 8 + at - 1] = 99
+      expect(kernels.lookAtValues(VALUES, count)).toBe(2)
+      floats[VALUES / 8 + at - 1] = NaN
+      if (at === 1) expect(kernels.lookAtValues(VALUES, count)).toBe(0)
+      floats[VALUES / 8 + at - 1] = before
+    }
+  }
+})
+
+test('times are the same or not, whatever their number', () => {
+  for (const count of [0, 1, 2, 129, 500]) {
+    const times = Array.from({ length: count }, (_, i) => i * 15_000)
+    floats.set(times, TIMES / 8)
+    floats.set(times, VALUES / 8)
+    expect(kernels.sameNumbers(TIMES, VALUES, count)).toBe(1)
+    for (const at of [0, 1, 127, 128, count - 1].filter((index) => index >= 0 && index < count)) {
+      floats[VALUES / 8 + at]! += 1
+      expect(kernels.sameNumbers(TIMES, VALUES, count)).toBe(0)
+      floats[VALUES / 8 + at]! -= 1
+    }
   }
 })

@@ -10,6 +10,13 @@ export class SampleColumns {
   /** Float values; meaningless where `histograms[i]` is set. Stale markers are recognised in `bits` only. */
   values: Float64Array = new Float64Array(0)
   #bits: Uint32Array | undefined
+  /**
+   * Columns that a storage fills one after the other have the same number when all their times are the same, as those of one target mostly are; 0 when
+   * nobody has looked.
+   */
+  timesId = 0
+  /** No value is smaller than the one before, says who filled the columns; false when nobody has looked. */
+  neverFalls = false
   /** No value is a stale marker, says who filled the columns; false when nobody has looked. */
   staleFree = false
   /** Undefined when the series has no histogram in range. A stale marker is always a float. */
@@ -44,5 +51,7 @@ export class SampleColumns {
     this.values = values
     this.#bits = undefined
     this.staleFree = false
+    this.neverFalls = false
+    this.timesId = 0
   }
 }

@@ -58,6 +58,9 @@ export class ChunkDecoder {
   #notFloats = false
   #pickedView: Float64Array = new Float64Array(0)
   #flagsView: Uint8Array = new Uint8Array(0)
+  #timesId = 0
+  /** How many times are kept of the columns that were handed out last. */
+  #lastCount = -1
   #length = 0
   /** Whether a chunk began before the last one ended: then the columns need sorting. */
   #overlap = false
@@ -69,7 +72,7 @@ export class ChunkDecoder {
   #weights: number[] | undefined
 
   constructor() {
-    const initial = Math.ceil((TIMES_AT + 16 * FIRST_CAPACITY) / 65536)
+    const initial = pagesFor(FIRST_CAPACITY)
     this.#memory = new WebAssembly.Memory({ initial, maximum: PAGES_MAX, shared: true })
     this.#kernels = instantiateKernels(loadKernelModule(), this.#memory).kernels
     this.#makeViews()
@@ -251,12 +254,25 @@ export class ChunkDecoder {
     const values = this.#valuesAt / 8 + (from - base)
     if (from !== this.#viewFrom || to !== this.#viewTo) this.#makeColumns(from, to, values)
     into.setArrays(this.#timesView, this.#valuesView)
-    into.staleFree = this.#histograms === undefined && this.#kernels.anyStale(8 * values, to - from) === 0
+    into.timesId = this.#idOfTimes(from, to)
+    const found = this.#kernels.lookAtValues(8 * values, to - from)
+    into.staleFree = this.#histograms === undefined && (found & 1) === 0
+    into.neverFalls = (found & 2) === 0
     into.histograms = this.#histograms?.slice(from - base, to - base)
     if (into.histograms?.every((histogram) => histogram === undefined)) into.histograms = undefined
     into.startTimesMs = undefined
     into.weights = this.#weightsOf(from - base, to - base)
     into.length = to - from
+  }
+
+  /** A number for the times [from, to): that of the columns before when those had the same. */
+  #idOfTimes(from: number, to: number): number {
+    const [at, count] = [8 * from, to - from]
+    if (count === this.#lastCount && this.#kernels.sameNumbers(at, this.#lastTimesAt, count) === 1)
+      return this.#timesId
+    this.#u8.copyWithin(this.#lastTimesAt, at, at + 8 * count)
+    this.#lastCount = count
+    return ++this.#timesId
   }
 
   /** Series of a query mostly have as many samples each: then the views of the one before serve again. */
@@ -300,11 +316,15 @@ export class ChunkDecoder {
     return TIMES_AT + 8 * this.#capacity
   }
 
+  get #lastTimesAt(): number {
+    return TIMES_AT + 16 * this.#capacity + DECODE_PADDING
+  }
+
   #reserve(samples: number): void {
     if (samples <= this.#capacity) return
     const oldValues = this.#valuesAt
     const capacity = Math.max(samples, 2 * this.#capacity)
-    const pages = Math.ceil((TIMES_AT + 16 * capacity) / 65536)
+    const pages = pagesFor(capacity)
     const now = this.#memory.buffer.byteLength / 65536
     if (pages > now) this.#memory.grow(pages - now)
     this.#capacity = capacity
@@ -314,6 +334,7 @@ export class ChunkDecoder {
 
   #makeViews(): void {
     this.#viewFrom = -1
+    this.#lastCount = -1
     this.#flagsView = new Uint8Array(0)
     this.#u8 = new Uint8Array(this.#memory.buffer)
     this.#u32 = new Uint32Array(this.#memory.buffer)
@@ -384,6 +405,11 @@ export class ChunkDecoder {
       return histogram
     return withHint(histogram, 'unknown')
   }
+}
+
+/** Columns of times, values, and the times of the columns before. */
+function pagesFor(capacity: number): number {
+  return Math.ceil((TIMES_AT + 24 * capacity + DECODE_PADDING) / 65536)
 }
 
 /** First index in [from, to) whose time is ≥ `timeMs`; `to` when there is none. */

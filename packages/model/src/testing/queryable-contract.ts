@@ -136,6 +136,19 @@ export function queryableContract(
       expect(sets.map((set) => set.length)).toEqual([7, 2, 4])
     }))
 
+  test(`${kind}: columns that say to have the times of those before have them`, () =>
+    withQuerier(async (querier) => {
+      const [set] = await querier.select([{ matchers: [], ...ALL }])
+      const columns = new SampleColumns()
+      let [id, times] = [0, '']
+      for (let i = 0; i < 3 * set!.length; i++) {
+        set!.read(i % set!.length, columns)
+        const now = columns.timesMs.subarray(0, columns.length).join()
+        if (columns.timesId !== 0 && columns.timesId === id) expect(now).toBe(times)
+        ;[id, times] = [columns.timesId, now]
+      }
+    }))
+
   test(`${kind}: what is picked for steps is what a look at all samples finds`, () =>
     withQuerier(async (querier) => {
       const steps = {

@@ -45,6 +45,8 @@ export class Column {
   labels: Labels
   /** The metric name goes once the query is done (it is still there for matching and `label_replace`). */
   dropName: boolean
+  /** Every step holds a float, says who streams the column; whoever changes it takes that back. */
+  isFull = false
   readonly values: Float64Array
   /** ABSENT, FLOAT or HISTOGRAM for each step. */
   readonly kinds: Uint8Array
@@ -88,6 +90,7 @@ export class Column {
   }
 
   clear(): void {
+    this.isFull = false
     this.kinds.fill(ABSENT)
     this.histograms = undefined
   }

@@ -146,12 +146,13 @@ export class Engine {
     }
   }
 
-  #settings({ lookbackMs }: QueryOptions): EvaluationSettings {
+  #settings({ lookbackMs, perStepStats }: QueryOptions): EvaluationSettings {
     return {
       lookbackMs: lookbackMs ?? this.#options.lookbackMs,
       delayedNameRemoval: this.#features.has('promql-delayed-name-removal'),
       typeAndUnitLabels: this.#features.has('type-and-unit-labels'),
       useStartTimestamps: this.#features.has('use-start-timestamps'),
+      perStepStats: perStepStats === true,
       subqueryStepMs: this.#options.subqueryStepMs,
     }
   }

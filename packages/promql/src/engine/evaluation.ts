@@ -16,6 +16,8 @@ export interface EvaluationSettings {
   readonly typeAndUnitLabels: boolean
   /** Let start timestamps tell of counter resets (feature `use-start-timestamps`). */
   readonly useStartTimestamps: boolean
+  /** Samples are counted for each step, not only in total. */
+  readonly perStepStats: boolean
   /** Step of subqueries that name none. */
   readonly subqueryStepMs: number
 }

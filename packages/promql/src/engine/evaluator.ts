@@ -141,6 +141,7 @@ export class Evaluator implements Evaluation {
   /** Streams a vector through `change`, and leaves out what that empties. */
   #emitChanged(vector: Expr, grid: Grid, change: ColumnTransform, visit: Visit, reuse: boolean): void {
     const changed: Visit = (column) => {
+      column.isFull = false
       change(column)
       if (!column.isEmpty()) visit(column)
     }

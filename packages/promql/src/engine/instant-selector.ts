@@ -31,7 +31,7 @@ export function streamSelector(
     let points = steps === undefined ? -1 : set.pick!(i, steps, column.values, column.kinds)
     if (points >= 0) {
       ledger.worked(samplesOfPick(steps!) + grid.count)
-      countPicked(points, column.kinds, grid)
+      countPicked(points, column.kinds, grid, settings.perStepStats)
     } else {
       column.clear()
       selection.readOne(selector, i, samples)
@@ -43,6 +43,7 @@ export function streamSelector(
     }
     if (points === 0) continue
     ledger.add(points)
+    column.isFull = reuse && column.histograms === undefined && points === grid.count
     visit(column)
   }
 }
@@ -64,9 +65,16 @@ function stepsOf(
     : { startMs: atMs, stepMs: 0, count, offsetMs, windowMs }
 }
 
-function countPicked(points: number, kinds: Uint8Array, { samplesAtStep, count }: Grid): void {
+/** Where nobody asks for the steps, their sum is as good at one of them. */
+function countPicked(
+  points: number,
+  kinds: Uint8Array,
+  { samplesAtStep, count }: Grid,
+  perStep: boolean,
+): void {
   if (samplesAtStep === undefined || points === 0) return
-  for (let step = 0; step < count; step++) samplesAtStep[step]! += kinds[step]!
+  if (!perStep) samplesAtStep[0]! += points
+  else for (let step = 0; step < count; step++) samplesAtStep[step]! += kinds[step]!
 }
 
 /** @returns weight of the points set */

@@ -63,6 +63,7 @@ export function streamRangeCall(
     ledger.add(weight)
     if ((name === 'rate' || name === 'increase') && column.kinds.includes(FLOAT))
       noteNonCounter(evaluation, samples, call.args[0]!)
+    column.isFull = reuse && column.histograms === undefined && weight === grid.count
     visit(column)
   })
   context.plans.finish()

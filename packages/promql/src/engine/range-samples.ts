@@ -15,6 +15,10 @@ export class RangeSamples {
   startTimesMs: Float64Array | undefined
   /** How many samples each float stands for; undefined when each is one. */
   weights: Float64Array | undefined
+  /** No value is smaller than the one before; false when nobody has looked. */
+  neverFalls = false
+  /** As `SampleColumns.timesId`, for `timesMs`. */
+  timesId = 0
   count = 0
   readonly histograms: FloatHistogram[] = []
   readonly histogramTimesMs: number[] = []
@@ -37,6 +41,8 @@ export class RangeSamples {
       this.values = columns.values
       this.startTimesMs = starts
       this.weights = columns.weights
+      this.timesId = columns.timesId
+      this.neverFalls = columns.neverFalls
       this.count = columns.length
       return
     }
@@ -92,6 +98,8 @@ export class RangeSamples {
     this.labels = labels
     this.dropName = dropName
     this.count = 0
+    this.timesId = 0
+    this.neverFalls = false
     this.startTimesMs = undefined
     this.weights = undefined
     this.histogramStartTimesMs = undefined

@@ -27,7 +27,7 @@ export function slide(
     (samples.weights === undefined || !WEIGHS.has(call.name))
   ) {
     if (count === 0) return 0
-    const plan = call.plans.of(timesMs, count)
+    const plan = call.plans.of(timesMs, count, samples.timesId)
     const mark = ledger.current
     ledger.add(plan.largest)
     ledger.settle(mark, 0)

@@ -108,12 +108,20 @@ export class WindowPlans {
   readonly #spec: WindowSpec
   /** Most recently used first. */
   readonly #plans: WindowPlan[] = []
+  /** Of the times that were asked for last. */
+  #lastId = 0
 
   constructor(spec: WindowSpec) {
     this.#spec = spec
   }
 
-  of(timesMs: Float64Array, count: number): WindowPlan {
+  /** @param timesId  as `SampleColumns.timesId` */
+  of(timesMs: Float64Array, count: number, timesId = 0): WindowPlan {
+    if (timesId !== 0 && timesId === this.#lastId) {
+      this.#plans[0]!.uses++
+      return this.#plans[0]!
+    }
+    this.#lastId = timesId
     const at = this.#plans.findIndex((plan) => plan.fits(timesMs, count))
     const plan = at < 0 ? new WindowPlan(timesMs, count, this.#spec) : this.#plans[at]!
     if (at > 0) this.#plans.splice(at, 1)

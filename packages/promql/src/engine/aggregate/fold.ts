@@ -152,7 +152,31 @@ abstract class TotalFold extends Fold {
 }
 
 export class SumFold extends TotalFold {
-  protected override takeFloats({ kinds, values }: Column): void {
+  /** Whether every step has had a float. */
+  #isFull = false
+
+  protected override takeFloats(column: Column): void {
+    if (column.isFull && this.#isFull) this.#addAll(column.values)
+    else this.#addSome(column)
+    this.#isFull ||= column.isFull
+  }
+
+  /** As {@link #addSome}, without asking at each step what is there. */
+  #addAll(values: Float64Array): void {
+    const { values: sums } = this.out
+    const { compensation } = this
+    for (let step = 0; step < sums.length; step++) {
+      const value = values[step]!
+      const sum = sums[step]!
+      const total = sum + value
+      const added = total - sum
+      sums[step] = total
+      if (total - total === 0) compensation[step]! += sum - (total - added) + (value - added)
+      else compensation[step] = 0
+    }
+  }
+
+  #addSome({ kinds, values }: Column): void {
     const { kinds: seen, values: sums } = this.out
     const { compensation } = this
     for (let step = 0; step < kinds.length; step++) {
@@ -163,13 +187,13 @@ export class SumFold extends TotalFold {
         sums[step] = value
         continue
       }
-      // Neumaier's summation, as KahanSum, on columns.
+      // As KahanSum, on columns. The error of the addition is the same by Knuth's way, which does not ask what is larger.
       const sum = sums[step]!
       const total = sum + value
-      if (total === Infinity || total === -Infinity) compensation[step] = 0
-      else if (Math.abs(sum) >= Math.abs(value)) compensation[step]! += sum - total + value
-      else compensation[step]! += value - total + sum
+      const added = total - sum
       sums[step] = total
+      if (total - total === 0) compensation[step]! += sum - (total - added) + (value - added)
+      else compensation[step] = 0
     }
   }
 

@@ -20,6 +20,7 @@ function slowly(name: string, samples: RangeSamples, rangeMs: number, count: num
   const settings = {
     lookbackMs: 0,
     delayedNameRemoval: false,
+    perStepStats: false,
     typeAndUnitLabels: false,
     useStartTimestamps: false,
     subqueryStepMs: 1,

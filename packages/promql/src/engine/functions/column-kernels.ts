@@ -12,10 +12,15 @@ import type { WindowPlan } from '../window-plan.ts'
 export type ColumnKernel = (samples: RangeSamples, plan: WindowPlan, spec: WindowSpec, out: Column) => number
 
 function rateKernel(isCounter: boolean, perSecond: boolean): ColumnKernel {
-  return ({ values, count }, { from, to, extrapolation }, { grid, rangeMs }, { values: out, kinds }) => {
+  return (
+    { values, count, neverFalls },
+    { from, to, extrapolation },
+    { grid, rangeMs },
+    { values: out, kinds },
+  ) => {
     const { sampled, toStart, toEnd, factor, nearZero } = extrapolation
     const divisor = perSecond ? rangeMs / 1000 : 1
-    const resets = isCounter ? resetsOf(values, count) : NO_RESETS
+    const resets = isCounter && !neverFalls ? resetsOf(values, count) : NO_RESETS
     let points = 0
     let reset = 0
     for (let step = 0; step < grid.count; step++) {
