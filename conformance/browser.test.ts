@@ -234,6 +234,10 @@ scrape_configs:
       .first()
       .click()
     await page.getByText('metric_relabel_configs:').waitFor()
+    await page.getByRole('button', { name: '1h', exact: true }).click()
+    await page.getByRole('region', { name: 'Metrics that grew most since 1h ago' }).getByText(/^\+\d/).first().waitFor() // prettier-ignore
+    await page.getByRole('region', { name: 'Jobs with the most new series in 1h' }).getByText(/^\+\d/).first().waitFor() // prettier-ignore
+    await page.getByText('No block yet').waitFor()
     expect(faults).toEqual([])
   })
 

@@ -1,11 +1,13 @@
-import type { NamedCount, TsdbStatus } from '@promontory/api'
+import type { TsdbStatus } from '@promontory/api'
 import { useQuery } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { ask } from '../../data/api.ts'
 import { bytes, clock, wholeNumber } from '../../data/format.ts'
-import { CopyButton } from '../../parts/copy-button.tsx'
+import { BlocksCard } from './blocks-card.tsx'
 import { dropRule, labelDropRule } from './drop-rule.ts'
-import { EmptyState, ErrorState, Skeleton } from '../../parts/states.tsx'
+import { GrowthCards } from './growth-cards.tsx'
+import { Ranking } from './ranking.tsx'
+import { ErrorState, Skeleton } from '../../parts/states.tsx'
 
 /** What the head holds, and which names and labels take the most of it. */
 export function TsdbCards(): ReactNode {
@@ -65,70 +67,8 @@ export function TsdbCards(): ReactNode {
           format={bytes}
         />
       </div>
-    </div>
-  )
-}
-
-function Ranking({
-  title,
-  rows,
-  format,
-  remedy,
-}: {
-  title: string
-  rows: readonly NamedCount[]
-  format: (value: number) => string
-  /** The configuration that would do away with a row. */
-  remedy?: (name: string) => string | undefined
-}): ReactNode {
-  const [chosen, setChosen] = useState<string>()
-  const most = Math.max(1, ...rows.map(({ value }) => value))
-  return (
-    <section className="card" aria-label={title}>
-      <div className="card-head">
-        <h2>{title}</h2>
-      </div>
-      {rows.length === 0 ? (
-        <EmptyState title="Nothing yet" text="The head holds no series." />
-      ) : (
-        <ul className="list ranking">
-          {rows.map(({ name, value }) => (
-            <li key={name}>
-              <span className="grow mono">{name}</span>
-              {remedy?.(name) === undefined ? null : (
-                <button
-                  type="button"
-                  className="button quiet"
-                  aria-expanded={chosen === name}
-                  aria-label={`Drop ${name}`}
-                  onClick={() => setChosen(chosen === name ? undefined : name)}
-                >
-                  Drop
-                </button>
-              )}
-              <span className="bar" style={{ width: '5rem' }}>
-                <i style={{ width: `${(100 * value) / most}%` }} />
-              </span>
-              <span className="number" style={{ minWidth: '3.5rem', textAlign: 'right' }}>
-                {format(value)}
-              </span>
-              {chosen === name ? <Remedy yaml={remedy?.(name) ?? ''} /> : null}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  )
-}
-
-function Remedy({ yaml }: { yaml: string }): ReactNode {
-  return (
-    <div className="notice" style={{ width: '100%', flexDirection: 'column' }}>
-      <p className="small soft">
-        In the job that brings it, from the next scrape on. What is stored stays until the retention ends.
-      </p>
-      <pre style={{ margin: 0 }}>{yaml}</pre>
-      <CopyButton text={yaml} />
+      <GrowthCards series={headStats.numSeries} />
+      <BlocksCard />
     </div>
   )
 }
