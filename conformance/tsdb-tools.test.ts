@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readMeta } from '@promontory/tsdb/block'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
 import { freePort, Program, ROOT, startPromontory, Workspace } from './support/program.ts'
@@ -62,6 +63,20 @@ describe.skipIf(promtool === undefined)(
         expect(a).toBe(b)
         const [c, d] = both('list', '-r', directory)
         expect(c).toBe(d)
+      }
+    })
+
+    test('neither index nor chunks take more bytes', () => {
+      const byStart = (directory: string): string[] =>
+        readdirSync(directory)
+          .filter((name) => name !== 'wal')
+          .map((name) => join(directory, name))
+          .sort((a, b) => readMeta(a).minTime - readMeta(b).minTime)
+      const [a, b] = [byStart(mine), byStart(theirs)]
+      expect(a.length).toBe(b.length)
+      for (const [i, place] of b.entries()) {
+        for (const part of ['index', 'chunks/000001'])
+          expect(statSync(join(a[i]!, part)).size).toBeLessThanOrEqual(statSync(join(place, part)).size)
       }
     })
 
