@@ -5,6 +5,8 @@ import { runInNewContext } from 'node:vm'
 const WORTH_BYTES = 12 * 1024 * 1024
 /** No task for so long: the thread is idle. */
 const IDLE_MS = 700
+/** No task for so long: it will hardly miss its pages, nor the tenth of a second that giving them back takes. */
+const QUIET_MS = 4000
 
 /**
  * Collects the garbage of a thread when it has been idle for a moment. Results are megabytes of typed arrays, which the engine leaves
@@ -14,6 +16,7 @@ export class IdleCollector {
   readonly #collect = makeCollector()
   #timer: ReturnType<typeof setTimeout> | undefined
   #keptBytes = 0
+  #holdsPages = false
 
   /** A task begins. */
   busy(): void {
@@ -22,14 +25,25 @@ export class IdleCollector {
 
   /** A task has ended. */
   idle(): void {
-    this.#timer = setTimeout(() => this.#collectIfWorth(), IDLE_MS)
+    this.#wait(IDLE_MS, () => {
+      if (bytesHeld() - this.#keptBytes >= WORTH_BYTES) {
+        this.#collect()
+        this.#keptBytes = bytesHeld()
+        this.#holdsPages = true
+      }
+      if (this.#holdsPages) this.#wait(QUIET_MS - IDLE_MS, () => this.#giveBack())
+    })
+  }
+
+  #wait(ms: number, then: () => void): void {
+    this.#timer = setTimeout(then, ms)
     this.#timer.unref()
   }
 
-  #collectIfWorth(): void {
-    if (bytesHeld() - this.#keptBytes < WORTH_BYTES) return
-    this.#collect()
-    this.#keptBytes = bytesHeld()
+  /** A collection keeps the pages that it has emptied, for what comes next: tens of megabytes per thread. */
+  #giveBack(): void {
+    this.#collect({ type: 'major', flavor: 'last-resort' })
+    this.#holdsPages = false
   }
 }
 
