@@ -21,7 +21,7 @@ const RULES = `groups:
 
 const KINDS = [
   'timeseries', 'stat', 'gauge', 'bargauge', 'table', 'barchart', 'piechart', 'heatmap', 'histogram', 'state-timeline',
-  'status-history', 'boxplot', 'text', 'alertlist', 'dashlist', 'annolist', 'logs', 'of-another-program',
+  'status-history', 'boxplot', 'text', 'alertlist', 'dashlist', 'annolist', 'logs', 'grafana-polystat-panel', 'of-another-program',
 ] as const // prettier-ignore
 
 /** A panel of each kind with something of everything that its editor shows. */

@@ -7,10 +7,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const KINDS = new Set('timeseries graph trend stat singlestat gauge bargauge table table-old text piechart grafana-piechart-panel barchart heatmap histogram state-timeline status-history alertlist dashlist annolist boxplot'.split(' ')) // prettier-ignore
+const KINDS = new Set('timeseries graph trend stat singlestat gauge bargauge table table-old text piechart grafana-piechart-panel barchart heatmap histogram state-timeline status-history alertlist dashlist annolist boxplot logs grafana-polystat-panel'.split(' ')) // prettier-ignore
 const TRANSFORMATIONS = new Set('organize merge joinByField seriesToColumns renameByRegex filterFieldsByName groupBy calculateField reduce sortBy labelsToFields prepareTimeSeries filterByValue extractFields timeSeriesTable seriesToRows convertFieldType groupingToMatrix joinByLabels limit configFromData filterByRefId concatenate append formatTime rowsToFields partitionByValues transpose'.split(' ')) // prettier-ignore
 const MATCHERS = new Set('byName byRegexp byNames byType byTypes byFrameRefID byValue numeric time first firstTimeField byRegexpOrNames'.split(' ')) // prettier-ignore
-const SOURCES = new Set(['', 'prometheus', 'datasource', 'grafana', 'victoriametrics-metrics-datasource', 'alertmanager']) // prettier-ignore
+const SOURCES = new Set(['', 'prometheus', 'datasource', 'grafana', 'victoriametrics-metrics-datasource', 'alertmanager', 'loki', 'jaeger']) // prettier-ignore
 
 interface PanelJson {
   readonly type?: string

@@ -121,12 +121,12 @@ function autoLength(variable: Variable, range: TimeRange): number {
 export interface BuiltIns {
   readonly range: TimeRange
   readonly dashboard?: { readonly title: string; readonly uid: string }
-  readonly user?: string
+  readonly user?: { readonly id: number; readonly login: string; readonly email: string } | undefined
   readonly zone?: string
 }
 
 /** `$__range`, `$__from`, `$__dashboard`, … */
-export function builtInScope({ range, dashboard, user = '', zone = 'browser' }: BuiltIns): Scope {
+export function builtInScope({ range, dashboard, user, zone = 'browser' }: BuiltIns): Scope {
   const lengthMs = range.toMs - range.fromMs
   return (name, path) => {
     switch (name) {
@@ -136,7 +136,7 @@ export function builtInScope({ range, dashboard, user = '', zone = 'browser' }: 
       case '__range_s': return single(String(Math.round(lengthMs / 1000)))
       case '__range': return single(`${Math.round(lengthMs / 1000)}s`)
       case '__dashboard': return single(path === 'uid' ? (dashboard?.uid ?? '') : (dashboard?.title ?? ''))
-      case '__user': return single(path === 'id' ? '1' : user)
+      case '__user': return single(path === 'email' ? (user?.email ?? '') : path === 'login' ? (user?.login ?? '') : String(user?.id ?? ''))
       case '__org': return single(path === 'name' ? 'Main Org.' : '1')
       case '__timezone': case 'timezone': return single(zone)
       default: return undefined

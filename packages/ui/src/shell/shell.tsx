@@ -69,6 +69,7 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
           <button
             type="button"
             className="button quiet icon-only"
+            data-theme-toggle
             onClick={toggleTheme}
             aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
             title="Dark or light (d)"

@@ -10,6 +10,7 @@ import {
   single,
   variableScope,
   type AdHocFilter,
+  type BuiltIns,
   type JsonObject,
   type OpenedDashboard,
   type PlacedPanel,
@@ -77,10 +78,11 @@ export function DashboardScreen({
     [raw, zone, dashboard.fiscalYearStartMonth, tick],
   )
   const sources = useQuery(dataSourcesQuery).data
+  const user = useUser(model)
   const { uid, title } = dashboard
   const base = useMemo(
-    () => builtInScope({ range, dashboard: { uid, title }, zone }),
-    [range, uid, title, zone],
+    () => builtInScope({ range, dashboard: { uid, title }, zone, user }),
+    [range, uid, title, zone, user],
   )
   const variables = useVariables(dashboard.variables, url.choices, base, range, sources, tick)
   const { choices, options } = variables
@@ -228,6 +230,7 @@ export function DashboardScreen({
     save: () => setDialog('save'),
     openDialog: setDialog,
     add,
+    go: navigate,
     leave: () =>
       url.editPanel !== undefined
         ? go({ editPanel: undefined })
@@ -402,4 +405,17 @@ function findPanel(model: JsonObject, id: number): JsonObject | undefined {
   let found: JsonObject | undefined
   changePanel(model, id, (panel) => (found = panel))
   return found
+}
+
+/** Who is looking, for dashboards that ask with `$__user`. */
+function useUser(model: JsonObject): BuiltIns['user'] {
+  const isAsked = useMemo(() => JSON.stringify(model).includes('__user'), [model])
+  const { data } = useQuery({
+    queryKey: ['user'],
+    queryFn: ({ signal }) => grafana<NonNullable<BuiltIns['user']>>('api/user', { signal }),
+    enabled: isAsked,
+    staleTime: Infinity,
+    retry: false,
+  })
+  return data
 }

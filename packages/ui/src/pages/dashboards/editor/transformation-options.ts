@@ -80,7 +80,7 @@ export const TRANSFORMATION_FORMS: Readonly<Record<string, TransformationForm>> 
   timeSeriesTable: {
     name: 'Time series to table',
     what: 'A row per series, with its line in a cell',
-    fields: [],
+    fields: ['A', 'B', 'C'].map((refId) => ({ kind: 'calculation', path: [refId, 'stat'], label: `Value of ${refId}`, fallback: 'lastNotNull' })),
   },
   calculateField: {
     name: 'Add a field from a calculation',
@@ -318,6 +318,36 @@ export const TRANSFORMATION_FORMS: Readonly<Record<string, TransformationForm>> 
     fields: [
       { kind: 'text', path: ['value'], label: 'Label of the columns' },
       { kind: 'names', path: ['join'], label: 'Labels of the rows' },
+    ],
+  },
+  rowsToFields: {
+    name: 'Rows to fields',
+    what: 'A field per row: one column has the names, another the values',
+    fields: [
+      {
+        kind: 'list', path: ['mappings'], label: 'Columns', item: 'column', empty: { fieldName: '', handlerKey: 'field.name' },
+        fields: [
+          { kind: 'name', path: ['fieldName'], label: 'Column' },
+          { kind: 'choice', path: ['handlerKey'], label: 'Is', fallback: '__ignore', choices: [['field.name', 'the name'], ['field.value', 'the value'], ['__ignore', 'left out']] },
+        ],
+      },
+    ],
+  },
+  configFromData: {
+    name: 'Field options from data',
+    what: 'What one query answers (min, unit, threshold, …) for the fields of the others',
+    fields: [
+      { kind: 'text', path: ['configRefId'], label: 'Query with the options', fallback: 'config', hint: 'B' },
+      { kind: 'choice', path: ['applyTo', 'id'], label: 'For fields', fallback: 'numeric', choices: [['numeric', 'all numbers'], ['byName', 'called'], ['byRegexp', 'that match'], ['byFrameRefID', 'of the query']] },
+      { kind: 'name', path: ['applyTo', 'options'], label: 'Which', when: isAt(['applyTo', 'id'], 'byName', 'byRegexp', 'byFrameRefID') },
+      {
+        kind: 'list', path: ['mappings'], label: 'Options', item: 'option', empty: { fieldName: '', handlerKey: 'max' },
+        fields: [
+          { kind: 'name', path: ['fieldName'], label: 'Column' },
+          { kind: 'choice', path: ['handlerKey'], label: 'Is', fallback: '__ignore', choices: [['min', 'min'], ['max', 'max'], ['unit', 'the unit'], ['decimals', 'decimals'], ['displayName', 'the name'], ['color', 'the colour'], ['threshold1', 'a threshold'], ['__ignore', 'left out']] },
+          { kind: 'calculation', path: ['reducerId'], label: 'By', fallback: 'lastNotNull' },
+        ],
+      },
     ],
   },
   partitionByValues: {

@@ -1,54 +1,11 @@
-import { listOf, numberOf, objectOf, textOf } from '@promontory/panels'
+import { listOf, numberOf, textOf } from '@promontory/panels'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link } from 'wouter'
-import { ask } from '../../../data/api.ts'
 import { ago } from '../../../data/format.ts'
-import { Badge } from '../../../parts/badge.tsx'
 import { grafana, type SearchHit } from '../data/grafana-api.ts'
 import { useDashboard } from '../view/context.ts'
 import type { PanelProps } from './panel-props.tsx'
-
-interface Alert {
-  readonly labels: Readonly<Record<string, string>>
-  readonly state: 'firing' | 'pending'
-  readonly activeAt: string
-}
-
-/** Alerts of this server that are firing or pending. */
-export function AlertListPanel({ panel }: PanelProps): ReactNode {
-  const { tick } = useDashboard()
-  const { data, error } = useQuery({
-    queryKey: ['alerts', tick],
-    queryFn: ({ signal }) => ask<{ alerts: readonly Alert[] }>('alerts', {}, signal),
-  })
-  const name = textOf(panel.options['alertName'] ?? panel.options['alertInstanceLabelFilter']) ?? ''
-  const states = objectOf(panel.options['stateFilter'])
-  const alerts = (data?.data.alerts ?? [])
-    .filter(
-      ({ labels }) => name === '' || (labels['alertname'] ?? '').toLowerCase().includes(name.toLowerCase()),
-    )
-    .filter(({ state }) => states[state] !== false)
-    .slice(0, numberOf(panel.options['maxItems']) ?? 20)
-  if (error !== null) return <div className="panel-empty">{error.message}</div>
-  if (alerts.length === 0)
-    return (
-      <div className="panel-empty" data-mark>
-        No alert is firing.
-      </div>
-    )
-  return (
-    <ul className="panel-list" data-mark>
-      {alerts.map((alert) => (
-        <li key={JSON.stringify(alert.labels)}>
-          <Badge tone={alert.state === 'firing' ? 'bad' : 'warn'}>{alert.state}</Badge>
-          <Link href="/alerts">{alert.labels['alertname']}</Link>
-          <span className="soft small">{ago(alert.activeAt, Date.now())}</span>
-        </li>
-      ))}
-    </ul>
-  )
-}
 
 /** Links to dashboards: starred, recent, or found. */
 export function DashboardListPanel({ panel }: PanelProps): ReactNode {

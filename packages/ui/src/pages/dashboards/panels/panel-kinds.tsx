@@ -26,9 +26,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'state-timeline': kind(async () => (await import('./state-panel.tsx')).StateTimelinePanel),
   'status-history': kind(async () => (await import('./state-panel.tsx')).StatusHistoryPanel),
   boxplot: kind(async () => (await import('./box-plot-panel.tsx')).BoxPlotPanel),
-  alertlist: kind(async () => (await import('./list-panels.tsx')).AlertListPanel),
+  alertlist: kind(async () => (await import('./alert-list-panel.tsx')).AlertListPanel),
   dashlist: kind(async () => (await import('./list-panels.tsx')).DashboardListPanel),
   annolist: kind(async () => (await import('./list-panels.tsx')).AnnotationListPanel),
+  'grafana-polystat-panel': kind(async () => (await import('./polystat-panel.tsx')).PolystatPanel),
   logs: kind(async () => (await import('./logs-panel.tsx')).LogsPanel),
 }
 
@@ -53,6 +54,7 @@ export const PANEL_KINDS: readonly (readonly [id: string, name: string])[] = [
   ['state-timeline', 'State timeline'],
   ['status-history', 'Status history'],
   ['boxplot', 'Box plot'],
+  ['grafana-polystat-panel', 'Hexagons (polystat)'],
   ['text', 'Text'],
   ['alertlist', 'Alert list'],
   ['dashlist', 'Dashboard list'],

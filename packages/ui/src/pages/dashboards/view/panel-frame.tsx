@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type PlacedPanel,
 } from '@promontory/panels'
+import { useLocation } from 'wouter'
 import { Component, memo, type ComponentType, useEffect, useRef, useState, type ReactNode } from 'react'
 import { needsQueries, PanelBody } from '../panels/panel-kinds.tsx'
 import { useSize } from '../panels/panel-props.tsx'
@@ -149,6 +150,7 @@ function PanelMenu({
   title: string
 }): ReactNode {
   const { isEditable, annotate } = useDashboard()
+  const [, navigate] = useLocation()
   const details = useRef<HTMLDetailsElement>(null)
   const { id } = placed.panel
   const run = (action: () => void) => (): void => {
@@ -185,11 +187,26 @@ function PanelMenu({
               annotate({ panelId: id, fromMs: data.range.toMs, toMs: data.range.toMs }),
             )}
         {item('Inspect', 'i', () => actions.inspect(placed, data))}
+        {exploreOf(data) === undefined ? null : item('Explore', 'p x', () => navigate(exploreOf(data)!))}
         {isEditable && !isAlone ? item('Duplicate', 'p d', () => actions.duplicate(id)) : null}
         {isEditable && !isAlone ? item('Remove', 'p r', () => actions.remove(id)) : null}
       </ul>
     </details>
   )
+}
+
+/** The page of queries with what the panel asks of our own data; undefined where it asks nothing of it. */
+function exploreOf({ plan, range }: PanelData): string | undefined {
+  const own = plan.questions.filter(({ path, language }) => language === 'promql' && path === 'api/v1/')
+  if (own.length === 0) return undefined
+  const search = new URLSearchParams()
+  for (const [i, { expr, instant }] of own.entries()) {
+    search.set(`g${i}.expr`, expr)
+    search.set(`g${i}.tab`, instant ? '1' : '0')
+    search.set(`g${i}.range_input`, `${Math.max(1, Math.round((range.toMs - range.fromMs) / 1000))}s`)
+    search.set(`g${i}.end_input`, new Date(range.toMs).toISOString().slice(0, 19).replace('T', ' '))
+  }
+  return `/query?${search}`
 }
 
 /** A panel that fails says so; the others go on. */

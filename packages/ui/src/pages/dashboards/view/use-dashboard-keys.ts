@@ -15,6 +15,8 @@ export interface KeyTargets {
   readonly save: () => void
   readonly openDialog: (name: DialogName) => void
   readonly add: () => void
+  /** To another page. */
+  readonly go: (path: string) => void
   readonly leave: () => void
   readonly foldAll: (isFolded: boolean) => void
   /** Changes the dashboard, for who may. */
@@ -32,6 +34,7 @@ export const DASHBOARD_KEYS: readonly (readonly [keys: string, what: string])[] 
   ['d v', 'Versions'],
   ['d j', 'JSON'],
   ['d a', 'Add a panel'],
+  ['d n', 'New dashboard'],
   ['d l', 'Legends of all panels, on or off'],
   ['d E', 'Unfold all rows'],
   ['d C', 'Fold all rows'],
@@ -47,7 +50,10 @@ export const DASHBOARD_KEYS: readonly (readonly [keys: string, what: string])[] 
   ['p l', 'Legend of the panel, on or off'],
   ['p d', 'Duplicate the panel'],
   ['p r', 'Remove the panel'],
-  ['p u', 'Copy a link to the panel'],
+  ['p u, p s', 'Copy a link to the panel'],
+  ['p x', 'Explore what the panel asks'],
+  ['c t', 'Dark or light'],
+  ['Ctrl k', 'Find a dashboard'],
   ['Alt arrows', 'Move the focused panel; with Shift: its size'],
   ['Ctrl s', 'Save'],
   ['g h, g d, g e …', 'Go to a page; the sheet of the other pages has them all'],
@@ -79,7 +85,7 @@ export function useDashboardKeys(targets: KeyTargets): void {
       prefix = ''
       if (before === 'g') return
       const sequence = before === '' ? event.key : `${before} ${event.key}`
-      if (before === '' && /^[dtpg]$/.test(event.key)) {
+      if (before === '' && /^[dtpgc]$/.test(event.key)) {
         prefix = event.key
         until = performance.now() + SEQUENCE_MS
         if (event.key !== 'g') event.stopPropagation()
@@ -110,6 +116,9 @@ function run(sequence: string, now: KeyTargets): boolean {
     case 'd a': if (now.isEditable) now.add(); return true
     case 'd E': now.foldAll(false); return true
     case 'd C': now.foldAll(true); return true
+    case 'd n': now.go('/dashboard/new'); return true
+    case 'p x': panelElement()?.querySelector<HTMLElement>('.panel-menu [data-key="p x"]')?.click(); return panel !== undefined
+    case 'c t': document.querySelector<HTMLElement>('[data-theme-toggle]')?.click(); return true
     case 't z': zoomOut(now); return true
     case 't +': move(range.fromMs + span / 4, range.toMs - span / 4); return true
     case 't a': move(range.fromMs, range.toMs); return true
@@ -121,7 +130,7 @@ function run(sequence: string, now: KeyTargets): boolean {
     case 'e': if (panel !== undefined && now.isEditable) now.actions.edit(panel); return panel !== undefined
     case 'i': panelElement()?.querySelector<HTMLElement>('.panel-menu [data-key="i"]')?.click(); return panel !== undefined
     case 'p l': if (panel !== undefined && now.isEditable) now.change((model) => toggleLegend(model, panel)); return true
-    case 'p u': if (panel !== undefined) copyLink(panel, range); return true
+    case 'p u': case 'p s': if (panel !== undefined) copyLink(panel, range); return true
     case 'p d': if (panel !== undefined && now.isEditable) now.actions.duplicate(panel); return true
     case 'p r': if (panel !== undefined && now.isEditable) now.actions.remove(panel); return true
     default: return false
@@ -131,6 +140,7 @@ function run(sequence: string, now: KeyTargets): boolean {
 /** Grafana's keys with Control, or the command key. */
 function runWithControl(key: string, now: KeyTargets): boolean {
   if (key === 'z') zoomOut(now)
+  else if (key === 'k') now.go('/dashboards')
   else if (key === 'o' && now.isEditable) now.change(nextCrosshair)
   else return false
   return true
