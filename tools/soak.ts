@@ -1,6 +1,6 @@
 /**
  * The long forms of the conformance tests: 20,000 random queries against the real Prometheus, three minutes of scraping
- * beside it, 200 rounds of kill -9, five million damaged queries for the parser, twenty simulated weeks of scraping with crashes. Writes what came out to `docs/results/soak-<date>.json`. Needs the built program
+ * beside it, 200 rounds of kill -9, five million damaged queries for the parser, thousands of damaged blocks and logs, a million damaged chunks and records, twenty simulated weeks of scraping with crashes. Writes what came out to `docs/results/soak-<date>.json`. Needs the built program
  * and the peers, as `npm run conformance` does.
  *
  *   npm run soak                        the seed of the queries is the day
@@ -22,6 +22,10 @@ const settings: Record<string, string> = {
   KILL_ROUNDS: '200',
   FUZZ_ROUNDS: '5000000',
   FUZZ_SEED: today.replaceAll('-', ''),
+  CORRUPTION_ROUNDS: '1500',
+  CORRUPTION_SEED: today.replaceAll('-', ''),
+  DECODER_ROUNDS: '300000',
+  DECODER_SEED: today.replaceAll('-', ''),
   SIM_DAYS: '7',
   SIM_SEEDS: '20',
   SIM_SEED: today.replaceAll('-', ''),
@@ -41,7 +45,12 @@ const RUNS = [
     'conformance/kill.test.ts',
     'conformance/full-disk.test.ts',
   ],
-  ['packages/promql/src/parser/fuzz.test.ts', 'packages/tsdb/src/sim/simulation.test.ts'],
+  [
+    'packages/promql/src/parser/fuzz.test.ts',
+    'packages/tsdb/src/sim/simulation.test.ts',
+    'packages/tsdb/src/corruption.test.ts',
+    'packages/tsdb/src/decoders-fuzz.test.ts',
+  ],
 ]
 
 const reports = RUNS.map((args, i) => {

@@ -11,6 +11,12 @@ import { CorruptionError, Tsdb, TsdbReader } from './index.ts'
 import { ChunkQuerier } from './querier.ts'
 
 const HOUR = 3600_000
+/** `npm run soak` asks for many more. */
+const BLOCK_ROUNDS = Number(process.env['CORRUPTION_ROUNDS'] ?? 60)
+const LOG_ROUNDS = Math.ceil(Number(process.env['CORRUPTION_ROUNDS'] ?? 150) / 6)
+const SEED = Number(process.env['CORRUPTION_SEED'] ?? 0)
+/** For the long form. */
+const TIMEOUT_MS = 20_000 + 200 * BLOCK_ROUNDS
 const workspace = mkdtempSync(join(tmpdir(), 'promontory-corruption-'))
 const everything = { startMs: -1e15, endMs: 1e15 }
 afterAll(() => rmSync(workspace, { recursive: true }))
@@ -72,15 +78,15 @@ async function readBlock(directory: string): Promise<string> {
 
 describe('a damaged block gives an error or the same answer, never another one', () => {
   test.each(['index', 'chunks/000001', 'meta.json', 'tombstones'])(
-    '%s, one byte changed or cut at 60 places (seed 7)',
+    `%s, one byte changed or cut at ${BLOCK_ROUNDS} places (seed ${7 + SEED})`,
     async (file) => {
       const wanted = await readBlock(join(pristine, block))
       expect(wanted.split('\n')).toHaveLength(20)
-      const next = random(7)
+      const next = random(7 + SEED)
       const directory = join(workspace, `damaged-${file.replace('/', '-')}`)
       const size = statSync(join(pristine, block, file)).size
       let refused = 0
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < BLOCK_ROUNDS; round++) {
         rmSync(directory, { recursive: true, force: true })
         cpSync(join(pristine, block), directory, { recursive: true })
         const bytes = readFileSync(join(directory, file))
@@ -101,35 +107,40 @@ describe('a damaged block gives an error or the same answer, never another one',
       }
       expect(refused).toBeGreaterThan(10)
     },
+    TIMEOUT_MS,
   )
 })
 
-test('a damaged log is repaired: what stands before the damage stays, at 25 places (seed 9)', async () => {
-  const next = random(9)
-  const segments = readdirSync(join(pristine, 'wal')).filter((name) => /^\d+$/.test(name))
-  for (let round = 0; round < 25; round++) {
-    const directory = join(workspace, `log-${round}`)
-    cpSync(pristine, directory, { recursive: true })
-    const file = join(directory, 'wal', segments[Math.floor(next() * segments.length)]!)
-    const bytes = readFileSync(file)
-    if (bytes.length === 0) continue
-    const at = Math.floor(next() * bytes.length)
-    bytes[at]! ^= 1 << Math.floor(next() * 8)
-    writeFileSync(file, bytes)
-    const db = await Tsdb.open({ directory, registry: new Registry(), headPages: 2048 })
-    const answer = await read(new TsdbReader(db.readerState(), 0).querier(everything))
-    for (const line of answer.split('\n')) {
-      const [, times, values] = /^.* (\S*) (\S*)$/.exec(line)!
-      const i = Number(/i="(\d+)"/.exec(line)![1])
-      times!
-        .split(',')
-        .forEach((time, k) =>
-          expect(Number(values!.split(',')[k]), `${line.slice(0, 40)} @${time}, round ${round}`).toBe(
-            Number(time) * i,
-          ),
-        )
+test(
+  `a damaged log is repaired: what stands before the damage stays, at ${LOG_ROUNDS} places (seed ${9 + SEED})`,
+  async () => {
+    const next = random(9 + SEED)
+    const segments = readdirSync(join(pristine, 'wal')).filter((name) => /^\d+$/.test(name))
+    for (let round = 0; round < LOG_ROUNDS; round++) {
+      const directory = join(workspace, `log-${round}`)
+      cpSync(pristine, directory, { recursive: true })
+      const file = join(directory, 'wal', segments[Math.floor(next() * segments.length)]!)
+      const bytes = readFileSync(file)
+      if (bytes.length === 0) continue
+      const at = Math.floor(next() * bytes.length)
+      bytes[at]! ^= 1 << Math.floor(next() * 8)
+      writeFileSync(file, bytes)
+      const db = await Tsdb.open({ directory, registry: new Registry(), headPages: 2048 })
+      const answer = await read(new TsdbReader(db.readerState(), 0).querier(everything))
+      for (const line of answer.split('\n')) {
+        const [, times, values] = /^.* (\S*) (\S*)$/.exec(line)!
+        const i = Number(/i="(\d+)"/.exec(line)![1])
+        times!
+          .split(',')
+          .forEach((time, k) =>
+            expect(Number(values!.split(',')[k]), `${line.slice(0, 40)} @${time}, round ${round}`).toBe(
+              Number(time) * i,
+            ),
+          )
+      }
+      db.close()
+      rmSync(directory, { recursive: true })
     }
-    db.close()
-    rmSync(directory, { recursive: true })
-  }
-})
+  },
+  TIMEOUT_MS,
+)
