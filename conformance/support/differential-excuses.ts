@@ -16,8 +16,8 @@ const timeS = START_S + 4000
 /** Functions whose last digit is the library's own choice. */
 const TRANSCENDENTAL = /\b(?:exp|ln|log2|log10|sin|atan|tanh|deg|rad)\b|atan2|\^/
 
-/** Aggregations whose last digit depends on the order of the series, which may be that of a hash map. */
-const SUMMING = /\b(?:sum|avg|stddev|stdvar|histogram_quantile|histogram_fraction)\b/
+/** What adds in an order of its own: of series, which may be that of a hash map, or of windows that overlap. */
+const SUMMING = /\b(?:(?:sum|avg|stddev|stdvar)(?:_over_time)?|histogram_quantile|histogram_fraction)\b/
 
 /** What Prometheus 3.14 does otherwise than 3.5, and what no two programs need to do alike. */
 export const EXCUSES: readonly Excuse[] = [
