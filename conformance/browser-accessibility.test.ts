@@ -127,6 +127,11 @@ const PLACES: readonly Place[] = [
   }],
   ['dashboard, alone', '/d-solo/small?viewPanel=1'],
   ['dashboard, settings', '/d/small', keys('d', 's')],
+  ...['Variables', 'Annotations', 'Links'].map((part): Place => [`settings, ${part}`, '/d/small', async (page) => {
+    await keys('d', 's')(page)
+    await page.getByRole('group', { name: 'Settings of' }).getByRole('button', { name: part }).click()
+    for (const folded of await page.locator('dialog[open] details:not([open]) > summary').all()) await folded.click()
+  }]),
   ['dashboard, save', '/d/small', keys('Control+s')],
   ['dashboard, keys', '/d/small', keys('?')],
   ['dashboard, JSON', '/d/small', more('JSON, export')],
@@ -245,7 +250,7 @@ scrape_configs: [{ job_name: gone, static_configs: [{ targets: ['127.0.0.1:1'] }
       }),
     )
     expect(found).toEqual({ messages: [] })
-  }, 120_000)
+  }, 240_000)
 })
 
 async function faultsAt(page: Page, [name, path, open]: Place): Promise<string[]> {
