@@ -49,13 +49,11 @@ export class ServerClient {
   }
 
   /** @param path  below the server's URL @throws HttpRequestError when nothing answers */
-  request(
-    path: string,
-    { method, body, headers, timeoutMs, bodyBytesMax }: ServerRequest = {},
-  ): Promise<HttpResponse> {
+  request(path: string, request: ServerRequest = {}): Promise<HttpResponse> {
+    const { bodyBytesMax } = request
     return this.#http.request({
       url: this.url + path,
-      ...this.#common({ method, body, headers, timeoutMs } as ServerRequest),
+      ...this.#common(request),
       ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }),
     })
   }
