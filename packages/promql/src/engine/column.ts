@@ -7,8 +7,8 @@ export const ABSENT = 0
 export const FLOAT = 1
 export const HISTOGRAM = 2
 
-/** Steps of the columns whose arrays are allocated together. */
-const SLAB_STEPS = 6144
+/** Steps of the columns whose arrays are allocated together: 72 KiB, which the allocator maps by themselves and gives back at once (see bin/promontory). */
+const SLAB_STEPS = 8192
 /** From here on an array of its own costs little beside its points. */
 const LONG_COLUMN = SLAB_STEPS / 8
 /** So few values lie in the object itself. */
@@ -23,8 +23,9 @@ class ColumnArrays {
   values(count: number): Float64Array {
     if (count >= LONG_COLUMN || count <= SHORT_COLUMN) return new Float64Array(count)
     if (this.#used + count > this.#values.length) {
-      this.#values = new Float64Array(SLAB_STEPS)
-      this.#kinds = new Uint8Array(SLAB_STEPS)
+      const slab = new ArrayBuffer(9 * SLAB_STEPS)
+      this.#values = new Float64Array(slab, 0, SLAB_STEPS)
+      this.#kinds = new Uint8Array(slab, 8 * SLAB_STEPS)
       this.#used = 0
     }
     this.#used += count
