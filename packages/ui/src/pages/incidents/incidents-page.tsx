@@ -141,7 +141,7 @@ function NewIncident(): ReactNode {
     <form className="card card-body row" onSubmit={(event) => void submit(event)}>
       <input
         className="field"
-        style={{ flex: 1 }}
+        style={{ flex: '1 1 14rem' }}
         aria-label="Title"
         placeholder="What is wrong?"
         required

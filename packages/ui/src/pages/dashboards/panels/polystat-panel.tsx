@@ -11,13 +11,20 @@ import {
   type Frame,
   type JsonObject,
 } from '@promontory/panels'
-import { useMemo, type ReactNode } from 'react'
+import { useMemo, useRef, type ReactNode } from 'react'
 import { singleValues, valueText, type SingleValue } from '../data/single-values.ts'
 import { useDashboard } from '../view/context.ts'
-import { NoData, type PanelProps } from './panel-props.tsx'
+import { NoData, useSize, type PanelProps } from './panel-props.tsx'
 
 /** Tiles drawn where the panel names no number. */
 const TILES_DEFAULT = 100
+const SIDE_MAX_PX = 140
+const SIDE_MIN_PX = 28
+/** Smaller ones have no room for their names: pointing at them tells. */
+const NAMED_PX = 54
+const GAP_PX = 2
+/** Height of a hexagon to its width. */
+const TALLNESS = 1.1
 /** The plugin's words for calculations. */
 const OPERATORS: Readonly<Record<string, string>> = {
   avg: 'mean',
@@ -40,9 +47,17 @@ export function PolystatPanel(props: PanelProps): ReactNode {
     const all = singleValues({ frames, options: { reduceOptions }, theme, zone, scope: data.scope })
     return sorted(all, options).slice(0, numberOf(options['layoutDisplayLimit']) || TILES_DEFAULT)
   }, [data.frames, data.scope, options, theme, zone])
+  const host = useRef<HTMLUListElement>(null)
+  const { width, height } = useSize(host)
   if (values.length === 0) return <NoData {...props} />
+  const side = sideOf(values.length, width, height)
   return (
-    <ul className="polystat" data-mark>
+    <ul
+      ref={host}
+      className={`polystat${side < NAMED_PX ? ' small-tiles' : ''}`}
+      style={{ gridTemplateColumns: `repeat(auto-fit, ${side}px)` }}
+      data-mark
+    >
       {values.map((value) => {
         const rule = ruleOf(value.name, options)
         const color = resolveColor(colorOf(value.display.numeric, rule, options), theme)
@@ -60,6 +75,16 @@ export function PolystatPanel(props: PanelProps): ReactNode {
       })}
     </ul>
   )
+}
+
+/** The widest hexagons of which all fit. */
+function sideOf(count: number, width: number, height: number): number {
+  for (let side = SIDE_MAX_PX; side > SIDE_MIN_PX; side -= 4) {
+    const columns = Math.floor(width / (side + GAP_PX))
+    const rows = Math.floor(height / (side * TALLNESS + GAP_PX))
+    if (columns * rows >= count) return side
+  }
+  return SIDE_MIN_PX
 }
 
 /** The override that a name falls under. */
