@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMeta } from '@promontory/tsdb/block'
+import { asVersion1 } from '@promontory/tsdb/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { peer, run } from './support/peers.ts'
 import { freePort, Program, ROOT, startPromontory, Workspace } from './support/program.ts'
@@ -64,6 +65,20 @@ describe.skipIf(promtool === undefined)(
         const [c, d] = both('list', '-r', directory)
         expect(c).toBe(d)
       }
+    })
+
+    test('blocks of Prometheus before 2.2, with an index of version 1', () => {
+      const old = join(workspace.directory, 'old')
+      cpSync(mine, old, { recursive: true })
+      for (const name of readdirSync(old).filter((each) => each !== 'wal')) {
+        const index = join(old, name, 'index')
+        writeFileSync(index, asVersion1(readFileSync(index)))
+      }
+      const [a, b] = both('dump', '--match={instance=~"host-1.*",__name__!="m2"}', old)
+      expect(a.length).toBeGreaterThan(1000)
+      expect(a).toBe(b)
+      expect(run(ours, ['tsdb', 'dump', old]).stdout).toBe(run(ours, ['tsdb', 'dump', mine]).stdout)
+      expect(run(ours, ['tsdb', 'verify', old]).code).toBe(0)
     })
 
     test('neither index nor chunks take more bytes', () => {

@@ -163,7 +163,11 @@ class Verifier {
         const entry = block.index.series(ref)
         labelsOf.set(ref, entry.labels)
         if (previous !== undefined && previous.compare(entry.labels) >= 0)
-          this.#note(index, ref * 16, `series ${entry.labels.toString()} comes after ${previous.toString()}`)
+          this.#note(
+            index,
+            block.index.offsetOf(ref),
+            `series ${entry.labels.toString()} comes after ${previous.toString()}`,
+          )
         previous = entry.labels
         this.#seriesOf(block, ref, entry)
       })
@@ -189,9 +193,17 @@ class Verifier {
     let endMs = -Infinity
     for (const chunk of chunks) {
       if (chunk.minTimeMs > chunk.maxTimeMs || chunk.minTimeMs <= endMs)
-        this.#note(index, ref * 16, `chunks of ${labels.toString()} are not in order at ${chunk.minTimeMs}`)
+        this.#note(
+          index,
+          block.index.offsetOf(ref),
+          `chunks of ${labels.toString()} are not in order at ${chunk.minTimeMs}`,
+        )
       if (chunk.minTimeMs < block.meta.minTime || chunk.maxTimeMs >= block.meta.maxTime)
-        this.#note(index, ref * 16, `a chunk of ${labels.toString()} lies outside of the block`)
+        this.#note(
+          index,
+          block.index.offsetOf(ref),
+          `a chunk of ${labels.toString()} lies outside of the block`,
+        )
       endMs = chunk.maxTimeMs
       this.#guard(() => this.#chunk(block, chunk, labels))
     }

@@ -4,6 +4,8 @@
  */
 export const INDEX_MAGIC = 0xbaaad700
 export const INDEX_VERSION = 2
+/** Of blocks from before Prometheus 2.2: references are offsets, of series and of symbols, and the table of postings is in no order. */
+export const INDEX_VERSION_1 = 1
 export const TOC_BYTES = 52
 /** Series records start at multiples of this; a series' reference is its offset divided by it. */
 export const SERIES_ALIGNMENT = 16

@@ -3,7 +3,7 @@ import { Labels } from '@promontory/model'
 import { crc32c } from '../checksum.ts'
 import { CorruptionError } from '../errors.ts'
 import { Cursor } from './cursor.ts'
-import { INDEX_MAGIC, INDEX_VERSION, SERIES_ALIGNMENT, TOC_BYTES } from './format.ts'
+import { INDEX_MAGIC, INDEX_VERSION, INDEX_VERSION_1, SERIES_ALIGNMENT, TOC_BYTES } from './format.ts'
 import { type PageCache, PagedFile } from './page-cache.ts'
 import type { CachedSeries } from './series-cache.ts'
 
@@ -32,7 +32,8 @@ interface ValueSample {
 }
 
 /**
- * Reads a block's index (version 2) by pages: in memory are one in 32 symbols and one in 32 label values with their places.
+ * Reads a block's index by pages: in memory are one in 32 symbols and one in 32 label values with their places. Of version 1, from before
+ * Prometheus 2.2, all label values are, since its table is in no order.
  * @throws CorruptionError from any method, when the file contradicts itself
  */
 export class IndexReader {
@@ -44,6 +45,10 @@ export class IndexReader {
   readonly #names = new Map<string, ValueSample[]>()
   #allPostingsAt = 0
   #tableEnd = 0
+  /** What a reference of a series is multiplied by. */
+  #alignment: number = SERIES_ALIGNMENT
+  /** Of an index of version 1: all values of each name, ascending. */
+  #unordered: Map<string, { value: string; postingsAt: number }[]> | undefined
 
   constructor(path: string, cache: PageCache) {
     this.#file = new PagedFile(path, cache)
@@ -56,11 +61,12 @@ export class IndexReader {
   }
 
   labelNames(): string[] {
-    return [...this.#names.keys()]
+    return [...(this.#unordered ?? this.#names).keys()]
   }
 
   /** Values of a name with the place of their postings, ascending. */
   *values(name: string): IterableIterator<{ value: string; postingsAt: number }> {
+    if (this.#unordered !== undefined) return yield* this.#unordered.get(name) ?? []
     const samples = this.#names.get(name)
     if (samples === undefined) return
     yield* this.#entries(samples[0]!.at, name)
@@ -68,6 +74,8 @@ export class IndexReader {
 
   /** Place of the postings of one pair, undefined when it does not occur. */
   find(name: string, value: string): number | undefined {
+    if (this.#unordered !== undefined)
+      return this.#unordered.get(name)?.find((entry) => entry.value === value)?.postingsAt
     const samples = this.#names.get(name)
     if (samples === undefined) return undefined
     let low = 0
@@ -110,8 +118,13 @@ export class IndexReader {
     return this.#cache.series.get(this.#file.keyOf(ref), () => this.series(ref))
   }
 
+  /** Where the record of a series is in the file. */
+  offsetOf(ref: number): number {
+    return ref * this.#alignment
+  }
+
   series(ref: number): SeriesEntry {
-    const at = ref * SERIES_ALIGNMENT
+    const at = this.offsetOf(ref)
     return this.#guard(at, () => {
       let bytes = this.#file.readUpTo(at, SERIES_READ_BYTES)
       const cursor = new Cursor(bytes)
@@ -151,7 +164,12 @@ export class IndexReader {
     if (magic !== INDEX_MAGIC)
       throw new RangeError(`magic number ${magic.toString(16)}, expected ${INDEX_MAGIC.toString(16)}`)
     const version = file.read(4, 1)[0]!
-    if (version !== INDEX_VERSION) throw new RangeError(`index version ${version}, expected ${INDEX_VERSION}`)
+    if (version !== INDEX_VERSION && version !== INDEX_VERSION_1)
+      throw new RangeError(`index version ${version}, expected ${INDEX_VERSION}`)
+    if (version === INDEX_VERSION_1) {
+      this.#alignment = 1
+      this.#unordered = new Map()
+    }
     const toc = Buffer.from(file.read(file.size - TOC_BYTES, TOC_BYTES))
     if (crc32c(toc.subarray(0, TOC_BYTES - 4)) !== toc.readUInt32BE(TOC_BYTES - 4))
       throw new RangeError('checksum of the table of contents does not match')
@@ -189,6 +207,12 @@ export class IndexReader {
         this.#allPostingsAt = postingsAt
         continue
       }
+      if (this.#unordered !== undefined) {
+        const known = this.#unordered.get(entryName)
+        if (known === undefined) this.#unordered.set(entryName, [{ value, postingsAt }])
+        else known.push({ value, postingsAt })
+        continue
+      }
       if (entryName !== name) {
         name = entryName
         samples = []
@@ -197,6 +221,7 @@ export class IndexReader {
       }
       if (position++ % SAMPLE_EVERY === 0) samples.push({ value, at: entryAt })
     }
+    for (const values of this.#unordered?.values() ?? []) values.sort((a, b) => compareUtf8(a.value, b.value))
   }
 
   #checked(at: number, length: number): Buffer {
@@ -241,12 +266,14 @@ export class IndexReader {
   }
 
   #readSymbol(id: number): string {
-    if (id >= this.#symbolCount) throw new RangeError(`symbol ${id} of ${this.#symbolCount}`)
-    const at = this.#symbolOffsets[Math.floor(id / SAMPLE_EVERY)]!
+    const isOffset = this.#unordered !== undefined
+    if (!isOffset && id >= this.#symbolCount) throw new RangeError(`symbol ${id} of ${this.#symbolCount}`)
+    const at = isOffset ? id : this.#symbolOffsets[Math.floor(id / SAMPLE_EVERY)]!
+    const before = isOffset ? 0 : id % SAMPLE_EVERY
     for (let bytes = 4096; ; bytes *= 4) {
       try {
         const cursor = new Cursor(this.#file.readUpTo(at, bytes))
-        for (let i = 0; i < id % SAMPLE_EVERY; i++) cursor.skipString()
+        for (let i = 0; i < before; i++) cursor.skipString()
         return cursor.string()
       } catch (error) {
         if (!(error instanceof RangeError) || bytes > this.#file.size) throw error
