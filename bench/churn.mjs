@@ -144,7 +144,7 @@ function percent(ratio) {
   return `${ratio >= 1 ? '+' : '−'}${Math.abs((ratio - 1) * 100).toFixed(1)} %`
 }
 
-/** Waits until both heads have the living series alone, and have truncated twice since; then the mean of a while, as both breathe. */
+/** Waits until both heads have the living series alone, and have truncated twice since; then the medians of a minute, as both breathe. */
 async function settled(servers) {
   const wanted = Number(values.series)
   let looks = await Promise.all(servers.map(look))
@@ -158,16 +158,23 @@ async function settled(servers) {
     await sleep(2000)
     looks = await Promise.all(servers.map(look))
   }
-  const sums = looks.map(() => ({ series: 0, inUse: 0, reached: 0, resident: 0 }))
-  const LOOKS = 60
-  for (let k = 0; k < LOOKS; k++) {
+  const seen = looks.map(() => [])
+  for (let k = 0; k < 60; k++) {
     await sleep(1000)
-    for (const [i, server] of servers.entries()) {
-      const now = await look(server)
-      for (const key of Object.keys(sums[i])) sums[i][key] += now[key] / LOOKS
-    }
+    for (const [i, server] of servers.entries()) seen[i].push(await look(server))
   }
-  return sums
+  return seen.map(medians)
+}
+
+/** Of each figure by itself: a compaction, which takes seconds and a thread, is not what stays. */
+function medians(all) {
+  const middle = (key) => all.map((one) => one[key]).sort((a, b) => a - b)[all.length >> 1]
+  return {
+    series: middle('series'),
+    inUse: middle('inUse'),
+    reached: middle('reached'),
+    resident: middle('resident'),
+  }
 }
 
 async function look({ url, child }) {
