@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
 import { createLogger, type Clock, type Logger, Registry, systemClock } from '@promontory/base'
 import { LabelReader, NO_TIERS, Tsdb } from '@promontory/tsdb'
+import { keepCompiledCode } from './compiled-code.ts'
 import { QuickLabels } from './quick-labels.ts'
 import { createApp, type Application } from './app.ts'
 import { AlertFanout } from './alerting/fanout.ts'
@@ -29,6 +30,8 @@ import { QueryPool } from './workers/query-pool.ts'
 const RULES_READER = 60
 const COMPACTOR_READER = 61
 const MAIN_READER = 62
+/** Code that has not run by then is rarely used. */
+const COMPILED_MS = 8000
 /** Threads for rules at most: readers of the head are numbered. */
 const RULE_WORKERS_MAX = 8
 /** Metrics count as there when they had a sample in this time. */
@@ -410,6 +413,7 @@ function announce(
   logger: Logger,
 ): void {
   const open = listeners.filter((listener) => !listener.isLoopback)
+  keepCompiledCode(COMPILED_MS)
   logger.info('Server is ready to receive web requests.', {
     version: VERSION,
     url: listeners[0]!.url,

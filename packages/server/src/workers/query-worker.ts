@@ -12,6 +12,7 @@ import {
 } from '@promontory/promql'
 import { SETTLED_AGE_MS, TsdbReader } from '@promontory/tsdb'
 import { BatchKeeper } from './batch-keeper.ts'
+import { keepCompiledCode } from '../compiled-code.ts'
 import { IdleCollector } from './idle-collector.ts'
 import { federate } from './federate-task.ts'
 import { lint } from './lint-task.ts'
@@ -59,6 +60,9 @@ const cache = new ResultCache(engine, {
 
 const collector = new IdleCollector()
 const batches = new BatchKeeper(engine.parserOptions)
+
+/** By then the first questions of a dashboard have been answered. */
+keepCompiledCode(30_000)
 
 const segments = new BodySegments()
 post({ type: 'memory', memory: segments.memory })
