@@ -29,7 +29,8 @@ import { QueryPool } from './workers/query-pool.ts'
 /** Readers of the head by number: query workers from 0, the rules' worker, the compactor. */
 const RULES_READER = 60
 const COMPACTOR_READER = 61
-const MAIN_READER = 62
+/** Below those of the rules; the storage itself has 62 and 63. */
+const MAIN_READER = 52
 /** Code that has not run by then is rarely used. */
 const COMPILED_MS = 8000
 /** Threads for rules at most: readers of the head are numbered. */

@@ -40,6 +40,8 @@ export interface TsdbOptions {
   readonly headBytes?: number
   /** Aggregates for the time that is beyond the retention. */
   readonly tiers?: { readonly directory: string; readonly retention: TierRetention }
+  /** Unix milliseconds of the machine; default its clock. */
+  readonly nowMs?: () => number
   /** Does a compaction task; without it they run on this thread, which suits tools and tests. */
   readonly runTask?: (task: CompactionTask, memory: WebAssembly.Memory) => Promise<CompactionResult>
 }
@@ -96,6 +98,7 @@ export class Tsdb implements Appender {
       retention: options.retention ?? DEFAULT_RETENTION,
       ...(options.maxRangeMs === undefined ? {} : { maxRangeMs: options.maxRangeMs }),
       ...(options.tiers === undefined ? {} : { tiers: options.tiers }),
+      nowMs: options.nowMs ?? Date.now,
       logger,
       registry: options.registry,
       runTask: (task) => runTask(task, memory),

@@ -29,6 +29,7 @@ export interface MaintenanceOptions {
   readonly maxRangeMs?: number
   readonly logger: Logger
   readonly registry: Registry
+  readonly nowMs: () => number
   /** Does a task, in another thread when there is one. */
   readonly runTask: (task: CompactionTask) => Promise<CompactionResult>
   /** Is told of all blocks, those of tiers included. */
@@ -291,12 +292,16 @@ export class Maintenance {
     this.#options.onBlocks(this.allBlocks)
   }
 
-  /** Late samples may come for as long as their window says; what is older than that, and in blocks, is final. */
+  /**
+   * Late samples may come for as long as their window says; what is older than that, and in blocks, is final. A sample of the future does not make it so:
+   * when its log is lost, those before it are taken again.
+   */
   get #settledUntilMs(): number {
     const { head } = this.#options
     const outOfHead = Math.floor(head.minTimeMs / head.rangeMs) * head.rangeMs
     const oldestLateMs = head.late.series > 0 ? head.late.minTimeMs : Infinity
-    return Math.min(outOfHead, head.maxTimeMs - head.late.windowMs, oldestLateMs)
+    const newestMs = Math.min(head.maxTimeMs, this.#options.nowMs())
+    return Math.min(outOfHead, newestMs - head.late.windowMs, oldestLateMs)
   }
 
   async #keepTiers(): Promise<void> {

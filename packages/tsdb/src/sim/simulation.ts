@@ -259,6 +259,7 @@ export class Simulation {
       headPages: 1024,
       lock: false,
       headBytes: 0,
+      nowMs: () => this.#nowMs,
       retention: { timeMs: 0, bytes: 0 },
       tiers: {
         directory: join(directory, 'tiers'),
