@@ -323,7 +323,8 @@ export class Simulation {
   async #counts(): Promise<{ series: string; day: number; counted: number }[]> {
     const firstStepMs = 20_001 * DAY
     const lastMs = Math.floor(this.#nowMs / DAY - 1) * DAY
-    const range = { startMs: firstStepMs - DAY + 1, endMs: lastMs }
+    // A sample of midnight belongs to the day that begins then.
+    const range = { startMs: firstStepMs - DAY + 1, endMs: lastMs - 1 }
     const querier = this.#reader.querier(range)
     const hints = { stepMs: DAY, rangeMs: DAY, func: 'count_over_time', windowMs: DAY, firstStepMs }
     const [set] = await querier.select([{ matchers: [new Matcher('!=', '__name__', '')], ...range, hints }])
